@@ -1,0 +1,140 @@
+"""Settings and what guards the door: theme, keys, a browser that is not signed in."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import NewContext, Watch, go, sign_in
+from tests.e2e.served import API, Server
+
+
+def status_with(server: Server, key: str) -> int:
+    """What the API answers to this key."""
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
+        connection.request("GET", f"{API}/memories", headers={"Authorization": f"Bearer {key}"})
+        return connection.getresponse().status
+
+
+@pytest.mark.parametrize(("theme", "background"), [("Dark", "rgb(20, 19, 18)"), ("Light", "rgb(251, 249, 245)")])
+def test_a_theme_is_kept(page: Page, theme: str, background: str) -> None:
+    go(page, "/settings")
+    page.get_by_role("radio", name=theme).or_(page.get_by_label(theme, exact=True)).first.click(
+        force=True
+    )  # is what it was until it is saved
+    expect(page.locator("html")).to_have_attribute("data-theme", theme.lower())
+    expect(page.get_by_text("Saved").first).to_be_visible()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", theme.lower())
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == background
+
+
+def test_a_key_is_shown_once_and_dies_at_once(page: Page, library: Server) -> None:
+    go(page, "/settings")
+    page.get_by_role("button", name="New API key").click()
+    page.get_by_label("Name", exact=True).fill("backup script")
+    page.get_by_role("button", name="Create key").click()
+    field = page.locator("#new-api-key")
+    expect(field).to_have_value(re.compile("^tl_"))
+    key = field.input_value()
+    assert status_with(library, key) == 200
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_text("backup script")).to_be_visible()
+    assert key not in page.content()
+    page.reload()
+    expect(page.get_by_text("backup script")).to_be_visible()
+    assert key not in page.content()
+    page.get_by_role("button", name="Revoke: backup script").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("“backup script” no longer works")).to_be_visible()
+    assert status_with(library, key) == 401
+
+
+def test_a_setting_is_found_by_typing(page: Page) -> None:
+    go(page, "/settings")
+    expect(page.locator(".settings-section")).not_to_have_count(0)
+    page.get_by_role("searchbox", name="Find a setting").fill("time zone")
+    expect(page.locator("#general")).to_be_visible()
+    expect(page.locator("#look")).to_have_count(0)
+    page.get_by_role("searchbox", name="Find a setting").fill("qq")
+    expect(page.get_by_text("No setting found")).to_be_visible()
+
+
+def test_a_browser_without_a_ticket_learns_nothing(new_context: NewContext, watch: Watch, library: Server) -> None:
+    watch.expects("401")
+    page = new_context().new_page()
+    page.goto(library.address().partition("#")[0])
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    assert page.locator("img").count() == 0
+
+
+def test_a_ticket_works_once(new_context: NewContext, watch: Watch, library: Server) -> None:
+    watch.expects("401|403|400|410|422")
+    address = library.address()
+    first = new_context().new_page()
+    first.goto(address)
+    expect(first.locator("h1").first).to_be_attached()
+    second = new_context().new_page()
+    second.goto(address)
+    expect(second.get_by_role("heading", name="Welcome back")).to_be_visible()
+
+
+def test_the_reference_of_the_api_opens_under_its_policy(page: Page) -> None:
+    page.goto("/".join(page.url.split("/", 3)[:3]) + "/docs")
+    expect(page.locator("h1").first).to_be_visible()
+    expect(page.get_by_text("/api/v1/memories").first).to_be_visible()
+
+
+def test_signing_in_does_not_leave_the_ticket_in_the_address(new_context: NewContext, library: Server) -> None:
+    page = sign_in(new_context(), library)
+    assert "ticket" not in page.url
+    assert (
+        page.evaluate("performance.getEntriesByType('resource').filter((one) => one.name.includes('ticket=')).length")
+        == 0
+    )
+
+
+def test_a_copy_of_ones_data_is_made_fetched_and_removed(page: Page) -> None:
+    go(page, "/settings/exports")
+    page.get_by_role("button", name="New export").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name="Memories, one JSON per line").check()
+    dialog.get_by_label("Only what this search finds").fill("kind:note")
+    dialog.get_by_role("button", name="Make the export").click()
+    link = page.locator("#exports").get_by_role("link", name="Download")
+    expect(link).to_be_visible(timeout=60_000)
+    with page.expect_download() as fetched:
+        link.click()
+    lines = [json.loads(line) for line in fetched.value.path().read_text("utf-8").splitlines()]
+    assert {one["kind"] for one in lines if "kind" in one} == {"note"}
+    page.get_by_role("button", name=re.compile("^Remove the export")).click()
+    expect(page.get_by_text("The export is removed.")).to_be_visible()
+    expect(link).to_have_count(0)
+
+
+def test_upkeep_runs_and_says_when_it_is_done(page: Page) -> None:
+    go(page, "/admin/maintenance")
+    task = page.get_by_role("listitem").filter(has_text="Verify the library")
+    task.get_by_role("button").click()
+    expect(task.get_by_text("Done", exact=True)).to_be_visible(timeout=60_000)
+    expect(task.get_by_role("alert")).to_have_count(0)
+
+
+def test_this_computer_is_switched_and_its_diagnostics_are_shown(page: Page, library: Server) -> None:
+    go(page, "/settings/computer")
+    section = page.locator("#computer")
+    pause = section.get_by_role("switch", name="Pause background work")
+    expect(pause).not_to_be_checked()
+    pause.click(force=True)  # is what it was until it is saved
+    expect(section.get_by_text("Background work is paused")).to_be_visible()
+    with library.client() as client:
+        assert client.get(f"{API}/system")["paused"] is True
+        client.patch(f"{API}/system", {"paused": False})
+    expect(pause).not_to_be_checked()  # the page hears of it
+    section.get_by_role("button", name="Show diagnostics").click()
+    expect(section.get_by_text("version: ")).to_be_visible()

@@ -1,0 +1,80 @@
+"""GeoJSON and its kin: every geometry, where times may stand, and what is no place or way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from timeline_local.domain.drafts import Draft, Samples
+from timeline_local.importers.base import Item
+from timeline_local.importers.sources.geojson import Geojson
+
+HERE = Path(__file__).parent
+LINE = {"type": "LineString", "coordinates": [[13.4, 52.5, 3, 1718447520], [13.5, 52.5, 3, 1718447580]]}
+
+
+def read(tmp_path: Path, reading: ModuleType, value: object) -> list[Item]:
+    found: list[Item] = reading.read(Geojson(), reading.make(tmp_path, {"a.json": json.dumps(value)}))
+    return found
+
+
+def samples(items: list[Item]) -> int:
+    paths = sum(len(item.path) for item in items if isinstance(item, Draft))
+    return paths + sum(len(item.samples) for item in items if isinstance(item, Samples))
+
+
+def test_an_export_gives_the_golden_items(reading: ModuleType) -> None:
+    items = reading.read(Geojson(), reading.Folder(HERE / "export"))
+    assert reading.golden(items) == json.loads((HERE / "expected.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        LINE,
+        {"type": "Feature", "geometry": LINE, "properties": {}},
+        {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": LINE, "properties": None}]},
+        [{"type": "Feature", "geometry": LINE, "properties": {}}],
+        {"type": "Feature", "geometry": {"type": "GeometryCollection", "geometries": [LINE]}, "properties": {}},
+    ],
+)
+def test_every_shape_of_a_file_is_recognised_and_read(tmp_path: Path, reading: ModuleType, value: object) -> None:
+    items = read(tmp_path, reading, value)
+    assert Geojson().recognise(reading.Folder(tmp_path)).confidence > 0.9
+    assert samples(items) == 2
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        [None, 3, [], {"geometry": []}, {"geometry": {"type": "Point"}}],
+        [{"geometry": {"type": "Point", "coordinates": [1]}}],
+        [{"geometry": {"type": "LineString", "coordinates": [None, "x", [1], [200, 3]]}}],
+        [{"geometry": {"type": "MultiLineString", "coordinates": [[["x", 2]]]}, "properties": {"times": [3]}}],
+        [{"geometry": {"type": "Circle"}}, {"geometry": {"type": "Point", "coordinates": [0, 0]}}],
+    ],
+)  # fmt: skip
+def test_nonsense_is_told_and_ends_nothing(tmp_path: Path, reading: ModuleType, features: list[object]) -> None:
+    items = read(tmp_path, reading, {"type": "FeatureCollection", "features": features})
+    assert reading.problems(items)
+    assert "unreadable" not in reading.problems(items).values()
+
+
+def test_an_empty_collection_is_told(tmp_path: Path, reading: ModuleType) -> None:
+    items = read(tmp_path, reading, {"type": "FeatureCollection", "features": []})
+    assert reading.problems(items) == {"a.json": "empty"}
+
+
+def test_other_json_is_not_taken(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(tmp_path, {"a.json": '{"title": "x", "geoData": {"latitude": 1}}', "b.json": '{"type": "x"}'})
+    assert Geojson().recognise(folder).confidence == 0
+
+
+@pytest.mark.parametrize("cut", range(60, 1300, 131))
+def test_a_file_cut_anywhere_gives_what_it_has_and_says_so(tmp_path: Path, reading: ModuleType, cut: int) -> None:
+    data = (HERE / "export" / "log.geojson").read_text()[:cut]
+    items = reading.read(Geojson(), reading.make(tmp_path, {"a.json": data}))
+    assert reading.problems(items)["a.json"] in {"unreadable", "empty"}

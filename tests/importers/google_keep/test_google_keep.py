@@ -1,0 +1,92 @@
+"""Google Keep: notes, lists, labels and pictures out of a Takeout; what lay in the trash stays there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from timeline_local.domain.drafts import Draft
+from timeline_local.importers.base import Checkpoint, ReadOptions
+from timeline_local.importers.sources.google_keep import GoogleKeep
+
+EXPECTED = Path(__file__).with_name("expected.json")
+KEEP = "Takeout/Keep"
+
+
+def note(**more: Any) -> str:  # noqa: ANN401 - any JSON
+    told = {
+        "color": "DEFAULT",
+        "isTrashed": False,
+        "isPinned": False,
+        "isArchived": False,
+        "textContent": "Milk and bread",
+        "title": "Shopping",
+        "userEditedTimestampUsec": 1578329500310000,
+        "createdTimestampUsec": 1578329400000000,
+        **more,
+    }
+    return json.dumps({name: value for name, value in told.items() if value is not None})
+
+
+def test_a_takeout_becomes_what_the_golden_file_says(tmp_path: Path, reading: ModuleType) -> None:
+    tasks = [{"text": "Milk", "isChecked": True}, {"text": "Bread", "isChecked": False}]
+    picture = [{"filePath": "16f7.jpg", "mimetype": "image/jpeg"}, {"filePath": "gone.png", "mimetype": "image/png"}]
+    files = {
+        f"{KEEP}/Shopping.json": note(labels=[{"name": "Home"}, {"name": "Food/Week"}]),
+        f"{KEEP}/Shopping.html": "<html></html>",
+        f"{KEEP}/2020-01-06T17_51_40.310+01_00.json": note(
+            title="", textContent=None, listContent=tasks, createdTimestampUsec=None, isArchived=True
+        ),
+        f"{KEEP}/Picture.json": note(textContent="", attachments=picture, isPinned=True),
+        f"{KEEP}/16f7.jpeg": b"picture",
+        f"{KEEP}/Gone.json": note(isTrashed=True),
+        f"{KEEP}/Empty.json": note(title="", textContent=""),
+        f"{KEEP}/Labels.txt": "Home",
+    }
+    items = reading.read(GoogleKeep(), reading.make(tmp_path, files))
+    assert reading.golden(items) == json.loads(EXPECTED.read_bytes())
+
+
+def test_a_note_is_known_by_its_content(tmp_path: Path, reading: ModuleType) -> None:
+    assert GoogleKeep().recognise(reading.make(tmp_path, {"a/b/renamed.JSON": note()})).confidence > 0.9
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"title": "x", "textContent": "y"}', "[1, 2]"])
+def test_other_json_is_not_taken_for_a_note(tmp_path: Path, reading: ModuleType, text: str) -> None:
+    assert GoogleKeep().recognise(reading.make(tmp_path, {"a.json": text})).confidence == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        (note()[:-5], "note-broken"),
+        (note(textContent="x" * 100_001), "note-too-long"),
+        ('["isPinned", "isArchived", "isTrashed"]', "empty"),
+    ],
+)
+def test_a_broken_note_is_told_and_ends_nothing(tmp_path: Path, reading: ModuleType, text: str, slug: str) -> None:
+    items = reading.read(GoogleKeep(), reading.make(tmp_path, {"Keep/a.json": text, "Keep/b.json": note()}))
+    assert reading.problems(items) == {"Keep/a.json": slug}
+    assert list(reading.drafts(items)) == ["b.json"]
+
+
+def test_pages_and_notes_are_hidden_from_other_sources(tmp_path: Path, reading: ModuleType) -> None:
+    options = ReadOptions()
+    folder = reading.make(tmp_path, {"Keep/a.json": note(), "Keep/a.html": "<p>", "Keep/other.html": "<p>"})
+    reading.read(GoogleKeep(), folder, options)
+    assert options.claimed == {"Keep/a.json", "Keep/a.html"}
+
+
+def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(tmp_path, {f"Keep/{number}.json": note() for number in range(130)})
+    whole = list(GoogleKeep().read(folder, ReadOptions(), None))
+    for index, item in enumerate(whole):
+        if isinstance(item, Checkpoint):
+            rest = GoogleKeep().read(folder, ReadOptions(), item.position)
+            assert [each for each in rest if isinstance(each, Draft)] == [
+                each for each in whole[index:] if isinstance(each, Draft)
+            ]

@@ -1,0 +1,181 @@
+"""Calendars: every date of every event on its day, in its zone, with its guests and its place."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from timeline_local.domain.drafts import Draft
+from timeline_local.domain.times import decide
+from timeline_local.importers.base import Checkpoint, ReadOptions
+from timeline_local.importers.sources.icalendar import ICalendar
+
+EXPECTED = Path(__file__).with_name("expected.json")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+OWN_ZONE = """BEGIN:VTIMEZONE
+TZID:Somewhere/Own
+BEGIN:STANDARD
+DTSTART:19700101T000000
+TZOFFSETFROM:+0530
+TZOFFSETTO:+0530
+END:STANDARD
+END:VTIMEZONE
+"""
+
+
+def event(*lines: str, uid: str = "1@x") -> str:
+    return "\n".join(("BEGIN:VEVENT", f"UID:{uid}", "DTSTAMP:20240601T000000Z", *lines, "END:VEVENT", ""))
+
+
+def calendar(*parts: str, head: str = "X-WR-CALNAME:Family\n") -> str:
+    return ("BEGIN:VCALENDAR\nVERSION:2.0\n" + head + "".join(parts) + "END:VCALENDAR\n").replace("\n", "\r\n")
+
+
+def when(draft: Draft) -> tuple[str, str | None, int | None, str]:
+    moment = decide(
+        draft.evidence, coordinates=None, zone_of=lambda *_: None, home_zone="Europe/Lisbon", fallback=NOW, now=NOW
+    ).moment
+    return moment.local_at.isoformat(), moment.zone, moment.utc_offset_min, moment.precision.value
+
+
+def read(tmp_path: Path, reading: ModuleType, text: str) -> list[Draft]:
+    items = reading.read(ICalendar(), reading.make(tmp_path, {"a.ics": text}))
+    assert reading.problems(items) == {}
+    return list(reading.drafts(items).values())
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("DTSTART:20240501T080000Z", ("2024-05-01T09:00:00", "Europe/Lisbon", 60, "instant")),
+        ("DTSTART:20240501T080000", ("2024-05-01T08:00:00", "Europe/Lisbon", 60, "instant")),
+        ("DTSTART;TZID=Europe/Rome:20240501T080000", ("2024-05-01T08:00:00", "Europe/Rome", 120, "instant")),
+        (
+            "DTSTART;TZID=W. Europe Standard Time:20240501T080000",
+            ("2024-05-01T08:00:00", "Europe/Berlin", 120, "instant"),
+        ),
+        ("DTSTART;TZID=Somewhere/Own:20240501T080000", ("2024-05-01T08:00:00", None, 330, "instant")),
+        ("DTSTART;VALUE=DATE:20240501", ("2024-05-01T00:00:00", "Europe/Lisbon", 60, "day")),
+    ],
+)
+def test_an_event_stands_on_its_wall_clock(
+    tmp_path: Path, reading: ModuleType, start: str, expected: tuple[str, str | None, int | None, str]
+) -> None:
+    (draft,) = read(tmp_path, reading, calendar(OWN_ZONE, event(start, "SUMMARY:x")))
+    assert when(draft) == expected
+
+
+def test_a_calendar_s_own_zone_is_that_of_what_it_tells_in_utc(tmp_path: Path, reading: ModuleType) -> None:
+    text = calendar(event("DTSTART:20240501T080000Z"), head="X-WR-TIMEZONE:America/New_York\n")
+    (draft,) = read(tmp_path, reading, text)
+    assert when(draft)[:2] == ("2024-05-01T04:00:00", "America/New_York")
+
+
+def dates(drafts: list[Draft]) -> list[str]:
+    return [each.evidence[0].local_at.isoformat() for each in drafts if each.evidence[0].local_at]
+
+
+ROME = "DTSTART;TZID=Europe/Rome:20240320T090000"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("RRULE:FREQ=WEEKLY;COUNT=3",), ["20T09", "27T09", "03T09"]),
+        (("RRULE:FREQ=WEEKLY;UNTIL=20240327T080000Z",), ["20T09", "27T09"]),
+        (("RRULE:FREQ=WEEKLY;UNTIL=20240327",), ["20T09", "27T09"]),
+        (("RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE;TZID=Europe/Rome:20240327T090000"), ["20T09", "03T09"]),
+        (("RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20240403T070000Z"), ["20T09", "27T09"]),
+        (("RDATE;TZID=Europe/Rome:20240401T120000",), ["20T09", "01T12"]),
+        (("RRULE:FREQ=MONTHLY;BYDAY=-1FR;COUNT=2",), ["20T09", "29T09", "26T09"]),
+    ],
+)
+def test_a_recurrence_keeps_its_wall_clock_across_the_change_of_summer_time(
+    tmp_path: Path, reading: ModuleType, lines: tuple[str, ...], expected: list[str]
+) -> None:
+    found = read(tmp_path, reading, calendar(event(ROME, *lines)))
+    assert [each[8:13] for each in dates(found)] == expected
+    assert {each.evidence[0].zone for each in found} == {"Europe/Rome"}
+    assert len({each.source_key for each in found}) == len(found)
+
+
+@pytest.mark.parametrize("moved", [";TZID=Europe/Rome:20240327T090000", ":20240327T080000Z"])
+def test_a_date_that_was_moved_is_there_once(tmp_path: Path, reading: ModuleType, moved: str) -> None:
+    series = event(ROME, "RRULE:FREQ=WEEKLY;COUNT=3", "SUMMARY:Choir")
+    other = event("DTSTART;TZID=Europe/Rome:20240328T200000", f"RECURRENCE-ID{moved}", "SUMMARY:Choir, moved")
+    found = read(tmp_path, reading, calendar(other, series))
+    assert sorted((each[5:13]) for each in dates(found)) == ["03-20T09", "03-28T20", "04-03T09"]
+
+
+def test_a_recurrence_without_end_stops_a_year_after_the_export(tmp_path: Path, reading: ModuleType) -> None:
+    found = read(tmp_path, reading, calendar(event("DTSTART;VALUE=DATE:20200101", "RRULE:FREQ=YEARLY")))
+    assert [each[:4] for each in dates(found)] == ["2020", "2021", "2022", "2023", "2024", "2025"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "slug"),
+    [
+        (("SUMMARY:no date",), "event-broken"),
+        (("DTSTART:nonsense",), "event-broken"),
+        ((ROME, "STATUS:CANCELLED"), "cancelled"),
+        ((ROME, "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"), "recurrence-unread"),
+        ((ROME, "RRULE:FREQ=NONSENSE"), "recurrence-unread"),
+        (("DTSTART;VALUE=DATE:19000101", "RRULE:FREQ=DAILY"), "recurrence-cut"),
+    ],
+)
+def test_a_broken_event_is_told_and_ends_nothing(
+    tmp_path: Path, reading: ModuleType, lines: tuple[str, ...], slug: str
+) -> None:
+    text = calendar(event(*lines), event(ROME, uid="2@x"))
+    items = reading.read(ICalendar(), reading.make(tmp_path, {"a.ics": text}))
+    assert reading.problems(items) == {"a.ics#1": slug}
+    assert "2@x" in reading.drafts(items)
+
+
+def test_a_file_that_ends_in_an_event_gives_the_ones_before(tmp_path: Path, reading: ModuleType) -> None:
+    text = calendar(event(ROME), event(ROME, uid="2@x"))
+    items = reading.read(ICalendar(), reading.make(tmp_path, {"a.ics": text[: text.rindex("DTSTART")]}))
+    assert list(reading.drafts(items)) == ["1@x"]
+    assert reading.problems(items) == {"a.ics#2": "event-broken"}
+
+
+def test_a_calendar_becomes_what_the_golden_file_says(tmp_path: Path, reading: ModuleType) -> None:
+    full = event(
+        "DTSTART;TZID=Europe/Rome:20240501T120000",
+        "DURATION:PT1H30M",
+        "SUMMARY:Lunch\\, with An",
+        " na",
+        "DESCRIPTION:Bring\\nthe book",
+        "LOCATION:Da Enzo\\, Rome",
+        "GEO:41.9;12.5",
+        "CATEGORIES:Food,Friends",
+        "ORGANIZER;CN=Me:mailto:me@example.org",
+        'ATTENDEE;CN="Anna Berg";PARTSTAT=ACCEPTED:mailto:anna@example.org',
+        "ATTENDEE;CUTYPE=ROOM;CN=Room 1:mailto:room@example.org",
+        "URL:https://example.org/lunch",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "DESCRIPTION:Alarm",
+        "TRIGGER:-PT15M",
+        "END:VALARM",
+    )
+    trip = event("DTSTART;VALUE=DATE:20240510", "DTEND;VALUE=DATE:20240513", "SUMMARY:Sea", uid="3@x")
+    folder = reading.make(tmp_path, {"calendar": calendar(full, trip), "b.ics": "no calendar"})
+    assert reading.golden(reading.read(ICalendar(), folder)) == json.loads(EXPECTED.read_bytes())
+
+
+def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
+    events = [event(ROME, uid=f"{n}@x") for n in range(130)]
+    folder = reading.make(tmp_path, {"a.ics": calendar(*events), "b.ics": calendar(*events)})
+    whole = list(ICalendar().read(folder, ReadOptions(), None))
+    assert any(isinstance(item, Checkpoint) for item in whole)
+    for index, item in enumerate(whole):
+        if isinstance(item, Checkpoint):
+            rest = ICalendar().read(folder, ReadOptions(), item.position)
+            assert [each for each in rest if isinstance(each, Draft)] == [
+                each for each in whole[index:] if isinstance(each, Draft)
+            ]

@@ -1,0 +1,108 @@
+"""KML and KMZ: points, lines, tracks, their times, and what a map shows besides."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from timeline_local.domain.drafts import Draft
+from timeline_local.domain.times import decide
+from timeline_local.importers.base import Item
+from timeline_local.importers.sources.kml import Kml
+
+HERE = Path(__file__).parent
+MAP = (HERE / "export" / "map.kml").read_bytes()
+TRACKS = (HERE / "export" / "tracks.kml").read_bytes()
+DATA = '<ExtendedData><Data name="time"><value>2024-01-19T11:30:00Z</value></Data></ExtendedData>'
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def read(tmp_path: Path, reading: ModuleType, data: bytes | str, name: str = "a.kml") -> list[Item]:
+    found: list[Item] = reading.read(Kml(), reading.make(tmp_path, {name: data}))
+    return found
+
+
+def drafts(items: list[Item]) -> list[Draft]:
+    return [item for item in items if isinstance(item, Draft)]
+
+
+def packed(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in files.items():
+            made.writestr(name.replace("__", "/").replace("_kml", ".kml"), data)
+    return out.getvalue()
+
+
+def placemark(inner: str) -> str:
+    return f"<kml><Placemark>{inner}</Placemark></kml>"
+
+
+def test_maps_give_the_golden_items(reading: ModuleType) -> None:
+    items = reading.read(Kml(), reading.Folder(HERE / "export"))
+    assert reading.golden(items) == json.loads((HERE / "expected.json").read_bytes())
+
+
+def test_a_kmz_gives_what_its_pages_give(tmp_path: Path, reading: ModuleType) -> None:
+    items = read(tmp_path, reading, packed(doc_kml=MAP, files__more_kml=TRACKS), "a.kmz")
+    plain = [*drafts(read(tmp_path / "m", reading, MAP)), *drafts(read(tmp_path / "t", reading, TRACKS))]
+    assert {draft.source_key for draft in drafts(items)} == {draft.source_key for draft in plain}
+
+
+@pytest.mark.parametrize(
+    ("inner", "local", "precision"),
+    [
+        ("<TimeStamp><when>2024-01-19T11:30:00+09:00</when></TimeStamp>", "2024-01-19T11:30:00", "instant"),
+        ("<TimeStamp><when>2024-01-19</when></TimeStamp>", "2024-01-19T00:00:00", "day"),
+        ("<gx:TimeStamp><when>2024-01</when></gx:TimeStamp>", "2024-01-01T00:00:00", "month"),
+        ("<TimeSpan><end>2024-01-19T11:30:00Z</end></TimeSpan>", "2024-01-19T20:30:00", "instant"),
+        (DATA, "2024-01-19T20:30:00", "instant"),
+        ("", "2027-01-01T00:00:00", "unknown"),
+    ],
+)  # fmt: skip
+def test_a_place_is_dated_as_finely_as_its_placemark(
+    tmp_path: Path, reading: ModuleType, inner: str, local: str, precision: str
+) -> None:
+    point = "<name>x</name><Point><coordinates>139.7,35.6</coordinates></Point>"
+    [draft] = drafts(read(tmp_path, reading, placemark(point + inner)))
+    moment = decide(
+        draft.evidence,
+        coordinates=(35.6, 139.7),
+        zone_of=lambda *_: "Asia/Tokyo",
+        home_zone=None,
+        fallback=NOW,
+        now=NOW,
+    ).moment
+    assert (moment.local_at.isoformat(), moment.precision.value) == (local, precision)
+
+
+@pytest.mark.parametrize("text", ["13.4,52.5,1 13.5,52.5,1", "13.4 , 52.5, 1\n13.5 , 52.5, 1", "13.4,52.5\t13.5,52.5"])
+def test_coordinates_are_read_however_they_are_spaced(tmp_path: Path, reading: ModuleType, text: str) -> None:
+    line = f"<LineString><coordinates>{text}</coordinates></LineString>"
+    [draft] = drafts(read(tmp_path, reading, placemark(line)))
+    assert draft.extra["route"] == [[52.5, 13.4], [52.5, 13.5]]
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04 no zip", packed(doc_kml=MAP[:900])])
+def test_a_broken_kmz_is_told(tmp_path: Path, reading: ModuleType, data: bytes) -> None:
+    assert reading.problems(read(tmp_path, reading, data, "a.kmz"))["a.kmz"] in {"unreadable", "empty"}
+
+
+@pytest.mark.parametrize("cut", range(60, len(MAP), 173))
+def test_a_file_cut_anywhere_gives_what_it_has_and_says_so(tmp_path: Path, reading: ModuleType, cut: int) -> None:
+    assert "a.kml" in reading.problems(read(tmp_path, reading, MAP[:cut]))
+
+
+def test_a_map_without_placemarks_is_told(tmp_path: Path, reading: ModuleType) -> None:
+    assert reading.problems(read(tmp_path, reading, "<kml><Document/></kml>")) == {"a.kml": "empty"}
+
+
+@pytest.mark.parametrize(("name", "data"), [("a.txt", MAP), ("a.kml", b"<Document/>"), ("x", TRACKS)])
+def test_it_is_recognised_by_what_it_holds(tmp_path: Path, reading: ModuleType, name: str, data: bytes) -> None:
+    assert Kml().recognise(reading.make(tmp_path, {name: data})).confidence > 0.9

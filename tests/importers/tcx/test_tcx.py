@@ -1,0 +1,45 @@
+"""TCX: activities, laps, courses, and what indoor training leaves."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from timeline_local.domain.drafts import Draft
+from timeline_local.domain.kinds import Kind
+from timeline_local.importers.sources.tcx import Tcx
+
+HERE = Path(__file__).parent
+RIDE = (HERE / "export" / "ride.tcx").read_bytes()
+
+
+def test_an_export_gives_the_golden_items(reading: ModuleType) -> None:
+    items = reading.read(Tcx(), reading.Folder(HERE / "export"))
+    assert reading.golden(items) == json.loads((HERE / "expected.json").read_bytes())
+
+
+def test_a_packed_file_is_read_like_a_plain_one(tmp_path: Path, reading: ModuleType) -> None:
+    plain = reading.read(Tcx(), reading.make(tmp_path / "a", {"ride.tcx": RIDE}))
+    packed = reading.read(Tcx(), reading.make(tmp_path / "b", {"ride.tcx.gz": gzip.compress(RIDE)}))
+    assert [item for item in packed if isinstance(item, Draft)] == [item for item in plain if isinstance(item, Draft)]
+
+
+@pytest.mark.parametrize("cut", range(40, len(RIDE), 211))
+def test_a_file_cut_anywhere_gives_what_it_has_and_says_so(tmp_path: Path, reading: ModuleType, cut: int) -> None:
+    items = reading.read(Tcx(), reading.make(tmp_path, {"ride.tcx": RIDE[:cut]}))
+    assert Tcx().recognise(reading.Folder(tmp_path)).confidence == 0 or "ride.tcx" in reading.problems(items)
+
+
+def test_training_without_a_way_keeps_its_figures(reading: ModuleType) -> None:
+    items = reading.read(Tcx(), reading.Folder(HERE / "export"))
+    [draft] = [item for item in items if isinstance(item, Draft) and item.kind is Kind.HEALTH]
+    assert (draft.title, draft.extra["distance_m"], draft.extra["moving_s"]) == ("Running, 5.0 km", 5000, 1800)
+
+
+def test_a_file_without_activities_is_told(tmp_path: Path, reading: ModuleType) -> None:
+    items = reading.read(Tcx(), reading.make(tmp_path, {"a.tcx": "<TrainingCenterDatabase/>"}))
+    assert reading.problems(items) == {"a.tcx": "empty"}

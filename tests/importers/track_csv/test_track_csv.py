@@ -1,0 +1,82 @@
+"""Tables of positions: any columns, delimiters, units, dates; stays; several devices; what is no position."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from timeline_local.domain.drafts import Draft, Sample, Samples
+from timeline_local.importers.sources.track_csv import TrackCsv
+
+HERE = Path(__file__).parent
+
+
+def samples(items: list[object]) -> list[Sample]:
+    drafts = [each for item in items if isinstance(item, Draft) for each in item.path]
+    return drafts + [each for item in items if isinstance(item, Samples) for each in item.samples]
+
+
+def test_tables_give_the_golden_items(reading: ModuleType) -> None:
+    items = reading.read(TrackCsv(), reading.Folder(HERE / "export"))
+    assert reading.golden(items) == json.loads((HERE / "expected.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("text", "lat", "lon", "speed"),
+    [
+        ("timestamp,LATITUDE N/S,LONGITUDE E/W,SPEED\n2024-06-15T10:30:00Z,52.52N,13.405W,1.5", 52.52, -13.405, 1.5),
+        ("INDEX,DATE,TIME,LATITUDE,LONGITUDE\n1,2008/12/02,01:21:52,51.126410,1.338282", 51.12641, 1.338282, None),
+        ("time;lat;lon;speed\n2024-06-15T10:30:00Z;52,5200;13,4050;1,5", 52.52, 13.405, 1.5),
+        ("timestamp,latitudeE7,longitudeE7,velocity\n2024-06-15T10:30:00Z,525200000,134050000,2", 52.52, 13.405, 2),
+        ("deviceid,lat,lon,timestamp,Speed (km/h)\nphone1,52.5200,13.4050,1718444200,36", 52.52, 13.405, 10),
+        ("# x\n\nlat\tlon\ttime\n52.52\t13.405\t1718444200000", 52.52, 13.405, None),
+    ],
+)  # fmt: skip
+def test_columns_are_found_whatever_they_are_called(
+    tmp_path: Path, reading: ModuleType, text: str, lat: float, lon: float, speed: float | None
+) -> None:
+    [sample] = samples(reading.read(TrackCsv(), reading.make(tmp_path, {"a.csv": text})))
+    assert (sample.lat, sample.lon, sample.speed_mps) == (lat, lon, speed)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_tables_are_read_in_any_encoding(tmp_path: Path, reading: ModuleType, encoding: str) -> None:
+    text = "time,lat,lon,name\n2024-06-15T10:30:00Z,52.52,13.405,Caf\u00e9\n"
+    items = reading.read(TrackCsv(), reading.make(tmp_path, {"a.csv": text.encode(encoding)}))
+    assert len(samples(items)) == 1
+
+
+@pytest.mark.parametrize(
+    ("dates", "month"),
+    [
+        (["03/04/2024 10:00", "13/04/2024 10:00"], 4),
+        (["03/04/2024 10:00", "03/25/2024 10:00"], 3),
+        (["03/04/2024 10:00"], 4),
+        (["03/04/2024 10:00 AM"], 3),
+    ],
+)
+def test_the_whole_file_tells_whether_the_day_comes_first(
+    tmp_path: Path, reading: ModuleType, dates: list[str], month: int
+) -> None:
+    text = "time,lat,lon\n" + "".join(f"{each},52.52,13.405\n" for each in dates)
+    found = samples(reading.read(TrackCsv(), reading.make(tmp_path, {"a.csv": text})))
+    assert found[0].at.month == month
+
+
+def test_devices_are_told_apart(tmp_path: Path, reading: ModuleType) -> None:
+    text = "device,time,lat,lon\na,2024-06-15T10:30:00Z,1,2\nb,2024-06-15T10:30:00Z,3,4\n"
+    items = reading.read(TrackCsv(), reading.make(tmp_path, {"a.csv": text}))
+    assert {item.device for item in items if isinstance(item, Draft)} == {"a", "b"}
+
+
+@pytest.mark.parametrize("text", ["name,lat,lon\nx,1,2", "a,b\n1,2", "time,lat\n1,2", "lat lon time"])
+def test_other_tables_are_not_taken(tmp_path: Path, reading: ModuleType, text: str) -> None:
+    assert TrackCsv().recognise(reading.make(tmp_path, {"a.csv": text})).confidence == 0
+
+
+def test_a_table_without_rows_is_told(tmp_path: Path, reading: ModuleType) -> None:
+    items = reading.read(TrackCsv(), reading.make(tmp_path, {"a.csv": "time,lat,lon\n"}))
+    assert reading.problems(items) == {"a.csv": "empty"}

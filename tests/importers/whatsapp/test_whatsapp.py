@@ -1,0 +1,151 @@
+"""WhatsApp: every way in which phones write a date, several lines, files, and who said what in which chat."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from timeline_local.domain.drafts import Draft
+from timeline_local.importers.base import Checkpoint, ReadOptions
+from timeline_local.importers.chat_lines import Order, order_of, read_line
+from timeline_local.importers.sources.whatsapp import WhatsApp
+
+EXPECTED = Path(__file__).with_name("expected.json")
+days = st.dates(date(2010, 1, 1), date(2040, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("line", "date", "time"),
+    [
+        ("[03/04/21, 9:05:07 PM] Anna: Hi", (3, 4, 21), (21, 5, 7)),
+        ("[03/04/21, 9:05:07\u202fPM] Anna: Hi", (3, 4, 21), (21, 5, 7)),
+        ("\u200e[03.04.21, 21:05:07] Anna: Hi", (3, 4, 21), (21, 5, 7)),
+        ("03.04.21, 21:05 - Anna: Hi", (3, 4, 21), (21, 5, 0)),
+        ("3/4/2021, 9:05 p. m. - Anna: Hi", (3, 4, 2021), (21, 5, 0)),
+        ("3/4/2021, 9:05 p.\u00a0m. - Anna: Hi", (3, 4, 2021), (21, 5, 0)),
+        ("3/4/21 9:05 am - Anna: Hi", (3, 4, 21), (9, 5, 0)),
+        ("3/4/21, 12:05 AM - Anna: Hi", (3, 4, 21), (0, 5, 0)),
+        ("3/4/21, 12:05 PM - Anna: Hi", (3, 4, 21), (12, 5, 0)),
+        ("2021-04-03, 21:05 - Anna: Hi", (2021, 4, 3), (21, 5, 0)),
+        ("[2021/04/03 21:05:07] Anna: Hi", (2021, 4, 3), (21, 5, 7)),
+        ("3. 4. 2021 21.05 - Anna: Hi", (3, 4, 2021), (21, 5, 0)),
+        ("03-04-21 21:05 - Anna: Hi", (3, 4, 21), (21, 5, 0)),
+        ("03/04/2021, 21:05 – Anna: Hi", (3, 4, 2021), (21, 5, 0)),
+        ("3.4.2021 klo 21.05 - Anna: Hi", (3, 4, 2021), (21, 5, 0)),
+    ],
+)
+def test_a_date_is_read_however_the_phone_writes_it(
+    line: str, date: tuple[int, int, int], time: tuple[int, int, int]
+) -> None:
+    found = read_line(line)
+    assert found is not None
+    assert (found.date, (found.hour, found.minute, found.second)) == (date, time)
+    assert (found.author, found.text) == ("Anna", "Hi")
+
+
+@pytest.mark.parametrize(
+    "line", ["", "Hello", "see 3/4/21 for that", "[3/4/21, 9:05 Anna: Hi", "3/4/21, 9:05] Anna: Hi", "12:30 - lunch: x"]
+)
+def test_a_line_without_a_date_at_its_start_goes_on_with_the_message_before(line: str) -> None:
+    assert read_line(line) is None
+
+
+@given(st.lists(days, min_size=40, max_size=60, unique=True))
+def test_the_order_of_day_and_month_is_found_over_a_whole_chat(chat: list[date]) -> None:
+    chat.sort()
+    day_first = [(each.day, each.month, each.year % 100) for each in chat]
+    month_first = [(each.month, each.day, each.year % 100) for each in chat]
+    assert order_of(day_first) is Order.DAY_FIRST
+    assert order_of(month_first) is Order.MONTH_FIRST
+    assert order_of([(each.year, each.month, each.day) for each in chat]) is Order.YEAR_FIRST
+
+
+def test_small_numbers_are_told_apart_by_what_never_runs_backwards_or_changes_more_often() -> None:
+    first = date(2021, 1, 1)
+    spring = [each for n in range(150) if (each := first + timedelta(days=n)).day <= 12]
+    assert order_of([(each.day, each.month, 21) for each in spring]) is Order.DAY_FIRST
+    assert order_of([(each.month, each.day, 21) for each in spring]) is Order.MONTH_FIRST
+    assert order_of([(3, 4, 21), (4, 4, 21), (5, 4, 21)]) is Order.DAY_FIRST
+    assert order_of([(4, 3, 21), (4, 4, 21), (4, 5, 21)]) is Order.MONTH_FIRST
+    assert order_of([]) is Order.DAY_FIRST
+
+
+CHAT = """\u200e[14/06/2019, 09:00:00] Anna Berg: \u200eMessages and calls are end-to-end encrypted.
+[14/06/2019, 09:01:02] Anna Berg: Look at this
+it has
+several lines
+[14/06/2019, 09:01:03] Bo: \u200e<attached: 00000002-PHOTO-2019-06-14-09-01-03.jpg>
+A caption
+[14/06/2019, 09:01:04] Bo: \u200e<attached: gone.mp4>
+[14/06/2019, 09:01:05] Bo: ok
+[14/06/2019, 09:01:05] Bo: ok
+[31/02/2019, 09:01:05] Bo: no such day
+[14/06/2019, 09:02:00] Bo changed the subject
+"""
+
+
+def test_a_chat_becomes_what_the_golden_file_says(tmp_path: Path, reading: ModuleType) -> None:
+    files = {
+        "WhatsApp Chat - Choir/_chat.txt": CHAT,
+        "WhatsApp Chat - Choir/00000002-PHOTO-2019-06-14-09-01-03.jpg": b"picture",
+    }
+    items = reading.read(WhatsApp(), reading.make(tmp_path, files))
+    assert reading.golden(items) == json.loads(EXPECTED.read_bytes())
+
+
+@pytest.mark.parametrize(
+    "said", ["file attached", "Datei angehängt", "archivo adjunto", "fichier joint", "添付ファイル"]
+)
+def test_a_file_is_found_in_any_language(tmp_path: Path, reading: ModuleType, said: str) -> None:
+    text = f"3/4/21, 9:05 - Anna: IMG-20210403-WA0001.jpg ({said})\nat the sea\n3/4/21, 9:06 - Bo: nice\n"
+    folder = reading.make(tmp_path, {"WhatsApp Chat with Anna.txt": text, "IMG-20210403-WA0001.jpg": b"picture"})
+    first, _ = reading.drafts(reading.read(WhatsApp(), folder)).values()
+    assert ([each.locator for each in first.media], first.body) == (["IMG-20210403-WA0001.jpg"], "at the sea")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("WhatsApp Chat with Anna Berg.txt", "Anna Berg"),
+        ("WhatsApp-Chat mit Anna Berg.txt", "Anna Berg"),
+        ("WhatsApp Chat - Anna Berg/_chat.txt", "Anna Berg"),
+        ("Choir/_chat.txt", "Choir"),
+        ("renamed.txt", "renamed"),
+    ],
+)
+def test_a_chat_is_called_what_its_export_is_called(tmp_path: Path, reading: ModuleType, path: str, name: str) -> None:
+    text = "3/4/21, 9:05 - Anna: Hi\n3/4/21, 9:06 - Bo: nice\n"
+    drafts = reading.drafts(reading.read(WhatsApp(), reading.make(tmp_path, {path: text})))
+    assert {each.name for draft in drafts.values() for each in draft.collections} == {name}
+
+
+@pytest.mark.parametrize("text", ["", "Dear diary", "3/4/21, 9:05 - no author", "Note\n3/4/21, 9:05 - Anna: Hi\n"])
+def test_other_text_is_not_taken_for_a_chat(tmp_path: Path, reading: ModuleType, text: str) -> None:
+    assert WhatsApp().recognise(reading.make(tmp_path, {"a.txt": text})).confidence == 0
+
+
+def test_a_longer_export_of_the_same_chat_keeps_the_keys(tmp_path: Path, reading: ModuleType) -> None:
+    first = reading.drafts(reading.read(WhatsApp(), reading.make(tmp_path / "1", {"Choir/_chat.txt": CHAT})))
+    more = CHAT + "[15/06/2019, 10:00:00] Anna Berg: ok\n"
+    second = reading.drafts(reading.read(WhatsApp(), reading.make(tmp_path / "2", {"Choir/_chat.txt": more})))
+    assert list(second)[: len(first)] == list(first)
+    assert len(second) == len(first) + 1
+
+
+def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
+    text = "".join(f"3/4/21, 9:05 - Anna: ok {n % 3}\n" for n in range(450))
+    folder = reading.make(tmp_path, {"a.txt": text})
+    whole = list(WhatsApp().read(folder, ReadOptions(), None))
+    assert sum(isinstance(item, Checkpoint) for item in whole) == 2
+    for index, item in enumerate(whole):
+        if isinstance(item, Checkpoint):
+            rest = WhatsApp().read(folder, ReadOptions(), item.position)
+            assert [each for each in rest if isinstance(each, Draft)] == [
+                each for each in whole[index:] if isinstance(each, Draft)
+            ]

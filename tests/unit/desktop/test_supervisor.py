@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from timeline_local.core import browser
+from timeline_local.core.install_secrets import new_secrets
+from timeline_local.core.instance import RuntimeInfo
+from timeline_local.desktop import supervisor
+from timeline_local.desktop.facts import State
+from timeline_local.desktop.menu import Menu
+from timeline_local.desktop.resident import GAVE_UP, Resident
+from timeline_local.desktop.supervisor import Budget, ServerProcess, server_command
+from timeline_local.desktop.tray import NoTray
+
+
+def test_three_restarts_are_allowed_within_ten_minutes() -> None:
+    now = [0.0]
+    budget = Budget(monotonic=lambda: now[0])
+    assert [budget.take() for _ in range(4)] == [True, True, True, False]
+    now[0] = 600.0
+    assert budget.take()
+
+
+def test_the_server_is_run_by_the_same_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    command = ["serve", "--no-browser", "--data", str(tmp_path)]
+    assert server_command(tmp_path) == [sys.executable, "-m", "timeline_local", *command]
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert server_command(tmp_path) == [sys.executable, *command]
+
+
+def fake(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr(supervisor, "server_command", lambda _: [sys.executable, "-c", program])
+
+
+def test_a_server_that_ends_at_once_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake(monkeypatch, "raise SystemExit(1)")
+    server = ServerProcess(tmp_path)
+    assert server.ready(within_s=60) is None
+    assert server.wait(60) == 1
+
+
+def test_a_server_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    deaf = tmp_path / "deaf"
+    ignore = "import signal, time, pathlib; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    fake(monkeypatch, f"{ignore}; pathlib.Path({str(deaf)!r}).touch(); time.sleep(60)")
+    monkeypatch.setattr(supervisor, "END_S", 0.3)
+    server = ServerProcess(tmp_path)
+    while not deaf.exists():
+        assert server.wait(0.05) is None
+    assert server.end(ask=True) == -9
+
+
+class Screen(NoTray):
+    """A tray that keeps what it was given to draw."""
+
+    name = "test"
+
+    def __init__(self, drawn: list[str], gave_up: Callable[[], None]) -> None:
+        super().__init__()
+        self._drawn = drawn
+        self._gave_up = gave_up
+
+    def show(self, state: State, menu: Menu, tip: str) -> None:
+        del menu
+        self._drawn.append(f"{state}: {tip}")
+        if GAVE_UP in tip:
+            self._gave_up()
+
+
+def kept_running(monkeypatch: pytest.MonkeyPatch, data_dir: Path, drawn: list[str]) -> int:
+    """Run the tray app to its end, with a server that never proves itself and is taken as shown."""
+    monkeypatch.setattr(ServerProcess, "ready", lambda _: (RuntimeInfo(**NOWHERE), new_secrets()))
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    resident = Resident(data_dir, None, trays=lambda _: Screen(drawn, resident._close))
+    try:
+        return resident.run()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+NOWHERE: Any = {"host": "127.0.0.1", "port": 9, "pid": 1, "instance_id": "x", "label": "tl-x", "version": "0"}
+
+
+def test_a_crashing_server_is_started_again_three_times(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    starts, drawn = tmp_path / "starts", list[str]()
+    fake(monkeypatch, f"open({str(starts)!r}, 'a').write('x'); raise SystemExit(5)")
+    assert kept_running(monkeypatch, tmp_path, drawn) == 1
+    assert starts.read_text() == "xxxx"
+    assert "three times within ten minutes" in capsys.readouterr().out
+    assert drawn[-1] == f"attention: Timeline Local: Needs attention: {GAVE_UP}"
+
+
+def test_a_server_that_was_asked_to_quit_is_not_started_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    fake(monkeypatch, f"open({str(starts)!r}, 'a').write('x')")
+    assert kept_running(monkeypatch, tmp_path, []) == 0
+    assert starts.read_text() == "x"
+
+
+def test_what_a_server_said_last_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake(monkeypatch, "import sys; sys.stderr.write('first\\nlast\\n'); raise SystemExit(1)")
+    server = ServerProcess(tmp_path)
+    assert server.wait(60) == 1
+    assert server.last_words() == "first\nlast\n"
+
+
+def test_the_ticket_reaches_the_browser_in_a_private_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opener = tmp_path / "xdg-open"
+    opener.write_text(f'#!/bin/sh\nprintf "%s" "$1" > {tmp_path}/argument\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("DISPLAY", ":99")
+    launch = browser.open_signed_in("http://tl-x.localhost:1/#ticket=SECRET")
+    assert launch
+    assert "SECRET" in launch.read_text()
+    assert launch.stat().st_mode & 0o777 == 0o600
+    argument = _eventually(tmp_path / "argument")
+    assert argument == str(launch)
+
+
+def _eventually(path: Path) -> str:
+    subprocess.run(["sh", "-c", f"until [ -s {path} ]; do sleep 0.05; done"], timeout=10, check=True)
+    return path.read_text()
+
+
+def test_without_a_display_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert browser.open_signed_in("http://tl-x.localhost:1/#ticket=SECRET") is None
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,73 @@
+"""Reaching the library: through its running server, or by opening it in this process while no server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from getpass import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from timeline_local.config import Settings, load_settings
+from timeline_local.core.instance import LibraryClaim, claim_library
+from timeline_local.core.local_client import LocalClient, NoServer
+from timeline_local.exceptions import LibraryInUse
+
+if TYPE_CHECKING:
+    from timeline_local.runtime import Runtime
+
+T = TypeVar("T")
+STARTING_S = 30.0  # a server that holds the library but does not answer yet gets this long
+
+
+def signed_in(data_dir: Path) -> LocalClient:
+    """A client of the running server with a session; at a terminal, the app lock's password is asked for."""
+    return LocalClient.connect(data_dir, password=_app_lock_password if sys.stdin.isatty() else None)
+
+
+def _app_lock_password() -> str:
+    return getpass("The app lock is on. Your password: ")
+
+
+def reach(data_dir: Path, connect: Callable[[Path], LocalClient] = signed_in) -> LocalClient | LibraryClaim:
+    """A client of the running server, or the library itself. Raises LibraryInUse if neither can be had."""
+    give_up = time.monotonic() + STARTING_S
+    while True:
+        try:
+            return connect(data_dir)
+        except NoServer:
+            pass
+        try:
+            return claim_library(data_dir)
+        except LibraryInUse:
+            if time.monotonic() > give_up:
+                raise
+        time.sleep(0.1)
+
+
+def ask(
+    given: dict[str, Any],
+    *,
+    server: Callable[[LocalClient], T],
+    alone: Callable[[Runtime], Awaitable[T]],
+    connect: Callable[[Path], LocalClient] = signed_in,
+) -> T:
+    """The answer of the running server, or of the library opened here."""
+    settings = load_settings(**given)
+    reached = reach(settings.data_dir, connect)
+    if isinstance(reached, LocalClient):
+        with reached:
+            return server(reached)
+    return asyncio.run(_alone(settings, reached, alone))
+
+
+async def _alone(settings: Settings, claim: LibraryClaim, alone: Callable[[Runtime], Awaitable[T]]) -> T:
+    from timeline_local.runtime import open_runtime  # noqa: PLC0415 - most of a second, not needed with a server
+
+    runtime = await open_runtime(settings, claim=claim)
+    try:
+        return await alone(runtime)
+    finally:
+        await runtime.close()

@@ -1,0 +1,300 @@
+"""`timeline-local serve`: the folder, the socket, then everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from timeline_local import __version__
+from timeline_local.api.middleware.wire import uvicorn_options
+from timeline_local.cli.away import until_away, until_back
+from timeline_local.cli.front import App, Front
+from timeline_local.cli.ports import listen, reachable, wished
+from timeline_local.config import Settings, load_settings
+from timeline_local.core.install_secrets import place_of
+from timeline_local.core.instance import LibraryClaim, claim_library
+
+if TYPE_CHECKING:
+    from timeline_local.runtime import Runtime
+
+LAUNCH_FILE_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that was started: `url` is its address on this computer."""
+
+    runtime: Runtime
+    server: Ending
+    url: str
+    port: int
+
+    async def answering(self) -> None:
+        """Return once it answers requests."""
+        while not self.server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
+            await asyncio.sleep(0.01)
+
+
+def serve(given: dict[str, Any], *, opens_browser: bool) -> None:
+    """Serve one library until SIGINT, SIGTERM or the API ends it. Raises the StartRefused family."""
+
+    async def beside(running: Running) -> int:
+        _say(f"Timeline Local is running at {running.url}")
+        await _say_setup(running)
+        if opens_browser:
+            await _show(running)
+        await asyncio.Event().wait()
+        return 0
+
+    settings = load_settings(**given)
+    with claim_library(settings.data_dir, secrets_in=settings.auth.secrets_in) as claim:
+        _say_place(settings, claim)
+        serve_beside(settings, given, claim, beside)
+
+
+def serve_beside(
+    settings: Settings, given: dict[str, Any], claim: LibraryClaim, beside: Callable[[Running], Awaitable[int]]
+) -> int:
+    """Serve the library while `beside` runs, until one of them ends; what `beside` returned, or 0.
+
+    The order is what makes it safe and quick: the folder's lock, the socket (from here connections queue), and only
+    then the imports that take most of a second.
+    """
+    port_wished = wished(settings.server, claim.data_dir)
+    with listen(settings.server, claim.data_dir) as listening:
+        from timeline_local.core.logging import setup_logging  # noqa: PLC0415 - after the socket, as said above
+
+        setup_logging(settings)
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(_serve(settings, given, claim, listening, beside, port_wished))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - there is none for Windows
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _serve(
+    settings: Settings,
+    given: dict[str, Any],
+    claim: LibraryClaim,
+    listening: socket.socket,
+    beside: Callable[[Running], Awaitable[int]],
+    port_wished: int,
+) -> int:
+    front = Front(claim.secrets.label)
+    server = _server(settings, front)
+    host, port = reachable(settings.server.host), int(listening.getsockname()[1])
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    held: LibraryClaim | None = claim
+    try:
+        # In a thread, so that liveness is answered meanwhile.
+        await asyncio.to_thread(importlib.import_module, "timeline_local.main")
+        while held is not None and not server.should_exit:
+            async with _application(settings, given, held, server) as (app, runtime):
+                runtime.port_wished = port_wished if port_wished not in (0, port) else None
+                front.put(app)
+                held.announce(host=host, port=port, version=__version__)
+                status = await _until_end_or_away(Running(runtime, server, url, port), serving, beside)
+                if status is not None:
+                    return status
+                front.take()
+            held = await until_back(settings, runtime.library.id, serving)
+            beside = _nothing_more
+        return 0
+    finally:
+        if held is not None:
+            held.release()
+        server.should_exit = True
+        await serving
+
+
+async def _until_end_or_away(
+    running: Running, serving: asyncio.Task[None], beside: Callable[[Running], Awaitable[int]]
+) -> int | None:
+    """What to end with; None if the library's disk has gone, and everything may begin anew once it is back."""
+    aside = asyncio.create_task(_until_done(beside(running), running.runtime))
+    asked = asyncio.create_task(_end_when_asked(running.runtime, running.server))
+    away = asyncio.create_task(until_away(running.runtime.presence))
+    await asyncio.wait((serving, away), return_when=asyncio.FIRST_COMPLETED)
+    is_away = away.done() and not serving.done()
+    for task in (aside, asked, away):
+        task.cancel()
+    results = await asyncio.gather(aside, asked, away, return_exceptions=True)
+    return None if is_away else _status(results[0])
+
+
+async def _nothing_more(running: Running) -> int:
+    """After the library came back: what was to be done beside the server has been done."""
+    del running
+    await asyncio.Event().wait()
+    return 0
+
+
+@asynccontextmanager
+async def _application(
+    settings: Settings, given: dict[str, Any], claim: LibraryClaim, server: Ending
+) -> AsyncIterator[tuple[App, Runtime]]:
+    """The application with its jobs running."""
+    from timeline_local.main import create_app  # noqa: PLC0415 - loaded by now, see _serve
+    from timeline_local.runtime import open_runtime  # noqa: PLC0415
+
+    runtime = await open_runtime(settings, claim=claim)
+    runtime.given = given
+    server.before_ending = runtime.changes.close
+    server.drain_s = settings.server.drain_s
+
+    def drain() -> None:
+        runtime.is_draining = True
+
+    server.before_draining = drain
+    try:
+        app = create_app(runtime)
+        async with _unless_away(runtime), app.router.lifespan_context(app):
+            # What is loaded now stays; without this every full collection walks it (100,000 rows read: 252 to 117 ms).
+            gc.collect()
+            gc.freeze()
+            yield app, runtime
+    finally:
+        async with _unless_away(runtime):
+            await runtime.close()
+        claim.release()
+
+
+@asynccontextmanager
+async def _unless_away(runtime: Runtime) -> AsyncIterator[None]:
+    """What fails because the library's disk has gone is told in the log and fails nothing else."""
+    try:
+        yield
+    except Exception:
+        if runtime.presence.is_here():
+            raise
+        logging.getLogger(__name__).exception("closing a library whose disk has gone")
+
+
+async def _until_done(beside: Awaitable[int], runtime: Runtime) -> int:
+    try:
+        status = await beside
+    except asyncio.CancelledError:
+        raise
+    except BaseException:
+        runtime.quit.set()
+        raise
+    runtime.quit.set()
+    return status
+
+
+def _status(result: object) -> int:
+    if isinstance(result, Exception):
+        raise result
+    return result if isinstance(result, int) else 0
+
+
+class Ending(uvicorn.Server):
+    """uvicorn, but a stream of events does not hold up the end, and ending on a signal is no failure."""
+
+    before_ending: Callable[[], None] | None = None
+    before_draining: Callable[[], None] | None = None
+    drain_s = 0.0
+    _is_draining = False
+
+    def handle_exit(self, sig: int, frame: Any) -> None:  # noqa: ANN401 - a frame or None
+        """End, or first drain for a while: go on serving while readiness sends the load balancer elsewhere.
+
+        A second signal ends it at once.
+        """
+        del frame
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        loop = asyncio.get_running_loop()
+        if self.drain_s and not self._is_draining:
+            self._is_draining = True
+            loop.call_soon_threadsafe(self._drain, loop)
+        else:
+            loop.call_soon_threadsafe(self._end)
+            self.should_exit = True
+
+    def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self.before_draining is not None:
+            self.before_draining()
+        loop.call_later(self.drain_s, self._end)
+
+    def _end(self) -> None:
+        self.should_exit = True
+        if self.before_ending is not None:
+            self.before_ending()
+
+
+def _server(settings: Settings, front: Front) -> Ending:
+    return Ending(uvicorn.Config(front, **(uvicorn_options(settings) | {"lifespan": "off"})))
+
+
+async def _end_when_asked(runtime: Runtime, server: Ending) -> None:
+    """`POST /system/quit` sets the event; its answer is still sent."""
+    await runtime.quit.wait()
+    runtime.changes.close()
+    server.should_exit = True
+
+
+def _say_place(settings: Settings, claim: LibraryClaim) -> None:
+    """Where the keys are, if that is not where the settings want them: in the file for want of a keyring, mostly."""
+    wanted, found = settings.auth.secrets_in, place_of(claim.data_dir)
+    if found != wanted:
+        _say(f"The keys of this library are in the {found}. `timeline-local secrets move {wanted}` moves them.")
+
+
+async def _say_setup(running: Running) -> None:
+    """Where others can reach the server and its owner has no password yet: the link that gives them one."""
+    from timeline_local.queries.users import account  # noqa: PLC0415 - loaded by now, see _serve
+
+    runtime, server = running.runtime, running.runtime.settings.server
+    if not (server.allow_lan or server.public_url):
+        return
+    async with runtime.database.read() as db:
+        owner = await account(db, runtime.owner_pk)
+    if owner is None or owner.password_hash is not None:
+        return
+    minutes = runtime.settings.auth.setup_minutes
+    token = runtime.tickets.issue(runtime.owner_pk, lifetime_s=60 * minutes)
+    address = server.public_url or running.url.rstrip("/")
+    _say(f"The owner has no password yet. Set address and password within {minutes} minutes, once, at")
+    _say(f"{address}/register#invitation={token}")
+
+
+async def _show(running: Running) -> None:
+    """Open the browser signed in, or print the address that does it."""
+    from timeline_local.core.browser import open_signed_in  # noqa: PLC0415 - not needed without a browser
+    from timeline_local.core.local_client import remove_launch_file  # noqa: PLC0415
+
+    await running.answering()
+    runtime = running.runtime
+    ticket = runtime.tickets.issue(runtime.owner_pk)
+    url = f"http://{runtime.claim.secrets.label}.localhost:{running.port}/#ticket={ticket}"
+    launch = open_signed_in(url)
+    if launch is None:
+        _say(f"Open {url} within {runtime.settings.auth.ticket_s} s; `timeline-local open` makes a fresh address.")
+        return
+    try:
+        await asyncio.sleep(LAUNCH_FILE_S)
+    finally:
+        remove_launch_file(launch)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

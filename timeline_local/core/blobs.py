@@ -1,0 +1,59 @@
+"""The port to original bytes: content-addressed, written once, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Bytes that are durable under their hash. is_new: they were not there before."""
+
+    sha256: bytes
+    size_bytes: int
+    is_new: bool
+
+
+class Blobs(Protocol):
+    """What every store of originals does. When a `put` returns, a power cut no longer loses the bytes."""
+
+    async def put_stream(self, chunks: AsyncIterator[bytes], *, max_bytes: int | None = None) -> Stored:
+        """Store what the stream brings. Raises BodyTooLarge past max_bytes and DiskFull; nothing is kept then."""
+        ...
+
+    async def put_file(self, path: Path, *, expected_sha256: bytes | None = None) -> Stored:
+        """Store a copy of a file. Raises OSError of the file, DiskFull, and ValueError if the hash is another."""
+        ...
+
+    async def put_opened(
+        self, opener: Callable[[], BinaryIO], *, size_bytes: int, expected_sha256: bytes | None = None
+    ) -> Stored:
+        """As `put_file`, for what has no path. size_bytes is what is expected; the opener is called in a thread."""
+        ...
+
+    def path(self, sha256: bytes) -> Path:
+        """Where the bytes can be read as a file, whether or not they exist."""
+        ...
+
+    async def exists(self, sha256: bytes) -> bool:
+        """Whether the bytes are there."""
+        ...
+
+    async def delete(self, sha256: bytes) -> None:
+        """Remove the bytes; absent ones are no error. Call it after the rows that name them are gone."""
+        ...
+
+    async def shard(self, number: int) -> list[bytes]:
+        """The hashes of all blobs whose first byte is this number, 0 to 255, in order."""
+        ...
+
+    async def delete_if_older(self, sha256: bytes, *, seconds: float) -> bool:
+        """Delete a blob that was not put for this long, neither anew nor again; whether it was deleted."""
+        ...
+
+    async def sweep(self) -> int:
+        """Remove what unfinished puts left behind; the number of files. For the start, before any put."""
+        ...

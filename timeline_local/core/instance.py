@@ -1,0 +1,207 @@
+"""One running server per library folder: its lock, and the run file by which others find it.
+
+`claim_library` is the first thing a server does. `read_runtime` serves the command line and the tray, which must be
+able to find the server without loading it; what it recognises it by is in `install_secrets`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from timeline_local.core.install_secrets import Place, Secrets, ensure_secrets, read_secrets
+from timeline_local.core.private_files import check_private, make_private_dir, write_private
+from timeline_local.exceptions import LibraryInUse, LibraryNotPrivate, LibraryNotWritable, StartRefused
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+RUN_DIR = "run"
+RUNTIME_FILE = "runtime.json"
+LOCK_FILE = "lock"
+TRAY_LOCK = "tray.lock"
+MOST_WORKERS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeInfo:
+    """What the run file tells: where the server listens. `host` is an address to connect to."""
+
+    host: str
+    port: int
+    pid: int
+    instance_id: str
+    label: str
+    version: str
+
+
+def read_runtime(data_dir: Path) -> RuntimeInfo | None:
+    """Where the library's server says it listens; None if there is no readable run file. It proves nothing yet."""
+    try:
+        held: dict[str, Any] = json.loads((data_dir / RUN_DIR / RUNTIME_FILE).read_bytes())
+        return RuntimeInfo(
+            host=str(held["host"]),
+            port=int(held["port"]),
+            pid=int(held["pid"]),
+            instance_id=str(held["instance_id"]),
+            label=str(held["label"]),
+            version=str(held["version"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+class LibraryClaim:
+    """A library folder held by this process until `release`. is_guest: beside the server that holds it."""
+
+    is_guest = False
+
+    def __init__(self, data_dir: Path, secrets: Secrets, lock: BaseFileLock) -> None:
+        self.data_dir = data_dir
+        self.secrets = secrets
+        self._lock = lock
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the folder is still this process's."""
+        return self._lock.is_locked
+
+    def announce(self, *, host: str, port: int, version: str) -> RuntimeInfo:
+        """Write the run file. Call it once the socket is bound, never before: the port must be ours."""
+        info = RuntimeInfo(
+            host=host,
+            port=port,
+            pid=os.getpid(),
+            instance_id=self.secrets.instance_id,
+            label=self.secrets.label,
+            version=version,
+        )
+        write_private(self.data_dir / RUN_DIR / RUNTIME_FILE, json.dumps(asdict(info)).encode())
+        return info
+
+    def release(self) -> None:
+        """Remove the run file and free the lock; calling it twice is harmless."""
+        if self._lock.is_locked:
+            with suppress(OSError):  # its disk may be gone
+                (self.data_dir / RUN_DIR / RUNTIME_FILE).unlink(missing_ok=True)
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+class LibraryGuest(LibraryClaim):
+    """A place beside the server, with neither its lock nor its run file. name: `worker-1` and so on."""
+
+    is_guest = True
+
+    def __init__(self, data_dir: Path, secrets: Secrets, lock: BaseFileLock, name: str) -> None:
+        super().__init__(data_dir, secrets, lock)
+        self.name = name
+
+    def release(self) -> None:
+        """Free the place; calling it twice is harmless."""
+        self._lock.release()
+
+
+def join_library(data_dir: Path) -> LibraryGuest:
+    """A place for a worker beside the server of a library. Raises StartRefused, LibraryDamaged, LibraryInUse.
+
+    The library must be there already: its server makes the secrets and brings the schema up to date.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - see claim_library
+
+    data_dir = data_dir.resolve()
+    held = read_secrets(data_dir)
+    if held is None:
+        raise StartRefused(f"There is no library in {data_dir} yet. Start its server once, then the worker.")
+    check_private(data_dir)
+    for number in range(1, MOST_WORKERS + 1):
+        lock = FileLock(
+            data_dir / RUN_DIR / f"worker-{number}.lock",
+            timeout=0,
+            mode=0o600,
+            thread_local=False,
+            fallback_to_soft=False,
+        )
+        try:
+            lock.acquire()
+        except Timeout:
+            continue
+        return LibraryGuest(data_dir, held, lock, f"worker-{number}")
+    raise LibraryInUse(f"{MOST_WORKERS} workers are running already.")
+
+
+def claim_library(data_dir: Path, *, secrets_in: Place = "file") -> LibraryClaim:
+    """Take the library for this process: folder private, lock held, secrets there.
+
+    secrets_in  where a new library's keys are put.
+    Raises LibraryNotPrivate, LibraryNotWritable, LibraryInUse, LibraryDamaged or KeyringAway; nothing was changed then.
+    The lock is the operating system's: it dies with the process, so there are no stale locks.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - 60 ms that the command line need not pay
+
+    data_dir = data_dir.resolve()
+    try:
+        if data_dir.exists():
+            check_private(data_dir)
+        make_private_dir(data_dir)
+        make_private_dir(data_dir / RUN_DIR)
+        lock = FileLock(
+            data_dir / RUN_DIR / LOCK_FILE, timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False
+        )
+        lock.acquire()
+    except Timeout:
+        raise LibraryInUse(_in_use(data_dir)) from None
+    except NotImplementedError as error:
+        raise LibraryNotWritable(f"The disk of {data_dir} cannot lock files. Nothing was changed.") from error
+    except OSError as error:
+        raise LibraryNotWritable(f"{data_dir} cannot be written ({error.strerror}). Nothing was changed.") from error
+    try:
+        (data_dir / RUN_DIR / RUNTIME_FILE).unlink(missing_ok=True)
+        return LibraryClaim(data_dir, ensure_secrets(data_dir, secrets_in), lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+@contextmanager
+def tray_place(data_dir: Path) -> Iterator[bool]:
+    """Whether this process is the library's one tray app, for as long as the block lasts.
+
+    Where the folder cannot be used at all it is too: the server that it starts says why.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - see claim_library
+
+    folder = data_dir.resolve() / RUN_DIR
+    lock = FileLock(folder / TRAY_LOCK, timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False)
+    try:
+        if folder.parent.exists():
+            check_private(folder.parent)
+        if not folder.exists():
+            make_private_dir(folder)
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    except (OSError, NotImplementedError, LibraryNotPrivate):
+        yield True
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def _in_use(data_dir: Path) -> str:
+    info = read_runtime(data_dir)
+    where = f" It answers on port {info.port} (process {info.pid})." if info else ""
+    return f"The library in {data_dir} is already open in another process.{where} Nothing was changed."

@@ -1,0 +1,121 @@
+"""`timeline-local` as a desktop starts it: find the library's server or start it, and show it signed in.
+
+This room talks HTTP to the server and never loads it. A second launch hands what it was asked for to the first one's
+server, opens the browser there and ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from timeline_local.config import load_settings
+from timeline_local.core.instance import tray_place
+from timeline_local.core.local_client import LocalClient, NoServer, ServerProblem, find_server
+from timeline_local.desktop.opening import Opener, say
+from timeline_local.desktop.resident import Resident
+from timeline_local.desktop.supervisor import Server
+
+ANOTHER_STARTS_S = 120.0  # a first start may have a migration to do
+LOOK_S = 0.2
+FLAGS = ("--new", "--hidden", "--quit")
+
+
+def is_launch(arguments: Sequence[str]) -> bool:
+    """Whether these arguments are for the desktop: none, its flags, or files and folders to import."""
+    given = list(arguments)
+    if "--data" in given[:-1]:
+        at = given.index("--data")
+        del given[at : at + 2]
+    return all(each in FLAGS or _is_path(each) for each in given)
+
+
+def _is_path(argument: str) -> bool:
+    """A path, however it is written; the name of a command is none, even where a file is called so."""
+    return argument.startswith(("file:", "/", "./", "../", "~")) or Path(argument).is_absolute()
+
+
+def target_of(asked: argparse.Namespace) -> str | None:
+    """The page to open; None for none."""
+    if asked.paths:
+        path = local_path(asked.paths[0])
+        folder = path.parent if path.is_file() else path
+        return f"/imports/new?path={quote(str(folder), safe='')}"
+    if asked.new:
+        return "/new"
+    return None if asked.hidden else "/"
+
+
+def local_path(argument: str) -> Path:
+    """The absolute path in an argument, which may be a `file:` address: file managers hand over both."""
+    if argument.startswith("file:"):
+        from urllib.request import url2pathname  # noqa: PLC0415 - 30 ms that a usual launch need not pay
+
+        address = argument.removeprefix("file:")
+        host, slash, rest = address.removeprefix("//").partition("/") if address.startswith("//") else ("", "", address)
+        return Path(url2pathname(f"{slash}{rest}" if host in ("", "localhost") else argument))
+    return Path(argument).expanduser().absolute()
+
+
+def launch(arguments: Sequence[str] = ()) -> int:
+    """Run until the server ends; the exit status. A second launch returns at once."""
+    asked = _parsed(arguments)
+    try:
+        data_dir = load_settings(data_dir=asked.data).data_dir
+    except ValueError as error:  # pydantic's ValidationError, whose text names every setting
+        say(f"The settings cannot be used. {error}")
+        return 2
+    found = find_server(data_dir)
+    if asked.quit:
+        return _quit(data_dir)
+    target = target_of(asked)
+    if found is None:
+        with tray_place(data_dir) as is_ours:
+            if is_ours:
+                return Resident(data_dir, target).run()
+        found = _started_by_another(data_dir)
+    if found is None:
+        say("Timeline Local is being started by another program, which takes long. Try again in a minute.")
+        return 1
+    if target is not None:
+        opener = Opener(data_dir)
+        opener.show(found, target)
+        opener.wait()
+        opener.forget()
+    return 0
+
+
+def _started_by_another(data_dir: Path) -> Server | None:
+    """The server that another launch is starting just now."""
+    give_up = time.monotonic() + ANOTHER_STARTS_S
+    while time.monotonic() < give_up:
+        found = find_server(data_dir)
+        if found is not None:
+            return found
+        time.sleep(LOOK_S)
+    return None
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="timeline-local", add_help=False)
+    for flag in FLAGS:
+        parser.add_argument(flag, action="store_true")
+    parser.add_argument("--data")
+    parser.add_argument("paths", nargs="*")
+    return parser.parse_args(arguments)
+
+
+def _quit(data_dir: Path) -> int:
+    """Stop the running server, if there is one; its tray goes with it."""
+    found = find_server(data_dir)
+    if found is None:
+        return 0
+    try:
+        LocalClient(*found).tray("quit")
+    except (NoServer, ServerProblem) as error:
+        say(f"The server could not be stopped: {error}.")
+        return 1
+    return 0

@@ -1,0 +1,225 @@
+"""What an import is read from, whatever form it comes in: a folder, an archive, a file, or several of these.
+
+A *locator* is a file's POSIX path relative to the root of the import, exactly as the disk or the archive spells it (no
+Unicode normalisation). Bytes of a name that are not UTF-8 appear as U+F780 to U+F7FF, the last byte of the character
+being the byte on disk; so a locator is always valid text, and `Folder` finds the file again. Archives are folders here:
+the locator of what is in them does not name them (`importers.mounts` has the whole rule).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from timeline_local.domain.drafts import Problem
+from timeline_local.importers.disk import DiskTree, GivenTree
+from timeline_local.importers.mounts import MountedTree, is_archive
+from timeline_local.importers.trees import (
+    Entries,
+    File,
+    Limits,
+    NotOnDisk,
+    OutsideFolder,
+    Tree,
+    is_system_name,
+    joined,
+    why,
+)
+
+__all__ = ["File", "Folder", "Limits", "Listing", "OutsideFolder", "natural_key"]
+
+MAX_FOLDER_DEPTH = 64  # deeper than any real tree; ends loops that a file system makes without links
+HEAD_BYTES = 64 * 1024
+HEADS_KEPT = 256
+SAMPLED = 20_000  # files of a sample, and how many are looked at for it
+SAMPLED_OF = 200_000
+SAMPLED_ALIKE = 8
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
+
+SortKey = tuple[tuple[int, int, str], ...]
+PathKey = tuple[SortKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One folder with its own files in natural order; `locator` is "" for the root."""
+
+    locator: str
+    files: tuple[File, ...]
+
+
+class Folder:
+    """The files of an import, which are only ever read. Methods block: call them from a worker thread.
+
+    root  the folder itself if there is one; of single files the folder they lie in; of archives nothing, since their
+    names tell when something was exported.
+    """
+
+    def __init__(
+        self,
+        root: Path | Sequence[Path],
+        *,
+        include_hidden: bool = False,
+        without: tuple[Path, ...] = (),
+        limits: Limits | None = None,
+    ) -> None:
+        """Take a folder, a file, an archive, or several; `without` are folders never entered (the library itself)."""
+        self.paths = (root,) if isinstance(root, Path) else tuple(root)
+        self._include_hidden = include_hidden
+        self._tree, self.root = _opened(self.paths, without, limits or Limits())
+        self._heads: OrderedDict[str, bytes] = OrderedDict()
+        self._sample: tuple[File, ...] | None = None
+        self._lock = threading.Lock()
+
+    def is_there(self) -> bool:
+        """Whether everything the import was made of still exists."""
+        return all(path.exists() for path in self.paths)
+
+    def walk(self, *, after: str = "") -> Iterator[Listing | Problem]:
+        """Every folder below the root, each before its sub-folders, in natural order.
+
+        after  a folder's locator: folders that come before it are left out, itself is not. What cannot be listed is
+        a problem. Memory: one folder's listing at a time.
+        """
+        yield from self._walk("", 0, _path_key(after))
+
+    def sample(self) -> tuple[File, ...]:
+        """Some files of every folder, for recognising: the first eight of each extension, the upper folders first.
+
+        At most 20,000. Read once and kept, so every source may ask for it. Cost: the first 200,000 files are listed.
+        """
+        with self._lock:
+            if self._sample is None:
+                self._sample = tuple(self._sampled())
+            return self._sample
+
+    def head(self, locator: str, n: int = 4096) -> bytes:
+        """The first `n` bytes, at most 64 KiB, b"" for what cannot be read. Kept, so every source may ask for it."""
+        with self._lock:
+            known = self._heads.get(locator)
+            if known is not None:
+                self._heads.move_to_end(locator)
+                return known[:n]
+        try:
+            with self.open(locator) as file:
+                known = file.read(HEAD_BYTES)
+        except (OSError, ValueError):
+            known = b""
+        with self._lock:
+            self._heads[locator] = known
+            if len(self._heads) > HEADS_KEPT:
+                self._heads.popitem(last=False)
+        return known[:n]
+
+    def path(self, locator: str) -> Path:
+        """Where the file lies on disk. Raises OutsideFolder, also for a link that leads out and for what is packed."""
+        return self._tree.place(locator)
+
+    def place(self, locator: str) -> Path | None:
+        """Where the file lies on disk; None for what lies in an archive. Raises OSError, OutsideFolder."""
+        try:
+            return self._tree.place(locator)
+        except NotOnDisk:
+            return None
+
+    def stat(self, locator: str) -> File:
+        """Size and date as they are now. Raises OSError, OutsideFolder."""
+        return self._tree.find(locator)
+
+    def open(self, locator: str) -> BinaryIO:
+        """The file, opened for reading, seekable. Raises OSError, OutsideFolder; so does reading a damaged archive."""
+        return self._tree.open(locator)
+
+    def read(self, locator: str, *, limit: int) -> bytes:
+        """The whole file. Raises OSError, OutsideFolder, and ValueError when it is larger than `limit` bytes."""
+        with self.open(locator) as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise ValueError(f"larger than {limit} bytes")
+        return data
+
+    def _walk(self, locator: str, depth: int, after: PathKey) -> Iterator[Listing | Problem]:
+        here = _path_key(locator)
+        listed = self._list(locator)
+        if isinstance(listed, Problem):
+            yield listed
+            return
+        if here >= after:
+            yield from listed.problems
+            yield Listing(locator, tuple(sorted(listed.files, key=lambda file: natural_key(file.name))))
+        for name in sorted(listed.folders, key=natural_key):
+            below = joined(locator, name)
+            key = _path_key(below)
+            if key < after[: len(key)]:
+                continue
+            if depth >= MAX_FOLDER_DEPTH:
+                yield Problem(below, "too-deep", "Folders nested this deeply are not read.")
+                continue
+            yield from self._walk(below, depth + 1, after)
+
+    def _list(self, locator: str) -> Entries | Problem:
+        try:
+            found = self._tree.entries(locator)
+        except OSError as error:
+            return Problem(locator or ".", "folder-unreadable", f"This folder cannot be read ({why(error)}).")
+        files = [file for file in found.files if self._is_wanted(file.name)]
+        folders = [name for name in found.folders if self._is_wanted(name)]
+        problems = [each for each in found.problems if self._is_worth_telling(each)]
+        return Entries(files, folders, problems)
+
+    def _sampled(self) -> Iterator[File]:
+        ahead = deque([("", 0)])
+        seen = taken = 0
+        while ahead and seen < SAMPLED_OF:
+            locator, depth = ahead.popleft()
+            listed = self._list(locator)
+            if isinstance(listed, Problem):
+                continue
+            alike: Counter[str] = Counter()
+            for file in sorted(listed.files, key=lambda each: natural_key(each.name)):
+                seen += 1
+                kind = file.name.rpartition(".")[2].lower()
+                alike[kind] += 1
+                if alike[kind] <= SAMPLED_ALIKE:
+                    yield file
+                    taken += 1
+                    if taken >= SAMPLED:
+                        return
+            if depth < MAX_FOLDER_DEPTH:
+                ahead.extend((joined(locator, name), depth + 1) for name in sorted(listed.folders, key=natural_key))
+
+    def _is_worth_telling(self, problem: Problem) -> bool:
+        # "../x" is no hidden file.
+        return problem.slug == "unsafe-name" or self._is_wanted(problem.locator.rpartition("/")[2])
+
+    def _is_wanted(self, name: str) -> bool:
+        return not is_system_name(name) and (self._include_hidden or not name.startswith("."))
+
+
+def _opened(paths: tuple[Path, ...], without: tuple[Path, ...], limits: Limits) -> tuple[Tree, Path]:
+    """The tree of everything given, and what its root is called."""
+    if len(paths) == 1 and not paths[0].is_file():
+        folder = DiskTree(paths[0], without=without)
+        return MountedTree(folder, limits), folder.root
+    given = GivenTree(paths, without=without)
+    archives = frozenset(name for name, path in given.files.items() if is_archive(path))
+    homes = {path.parent for name, path in given.files.items() if name not in archives}
+    return MountedTree(given, limits, archives=archives), homes.pop() if len(homes) == 1 else Path()
+
+
+def natural_key(name: str) -> SortKey:
+    """Sorts names as people count: IMG_2 before IMG_10, capitals beside small letters."""
+    parts = _DIGITS.split(name.casefold())
+    numbered = tuple(
+        (1, int(part), "") if part.isdecimal() and part.isascii() else (2, 0, part) for part in parts if part
+    )
+    return (*numbered, (0, 0, name))
+
+
+def _path_key(locator: str) -> PathKey:
+    return tuple(natural_key(part) for part in locator.split("/")) if locator else ()

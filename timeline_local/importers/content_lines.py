@@ -1,0 +1,128 @@
+"""Calendars and address books: components of folded lines, cut out of a file one after the other.
+
+The format of both is RFC 5545 section 3.1 and RFC 6350 section 3.2: a line that begins with a space or a tab goes on
+with the one before. vCard 2.1 breaks quoted-printable values with an equals sign at the end of a line instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from timeline_local.importers.archive import Folder
+from timeline_local.importers.front_matter import clean
+
+MAX_LINE_BYTES = 16 * 1024 * 1024  # a picture in an address book is one line
+MAX_COMPONENT_CHARACTERS = 32 * 1024 * 1024
+
+_PROPERTY = re.compile(
+    r"(?:(?P<group>[\w-]+)\.)?(?P<name>[\w-]+)(?P<parameters>(?:;(?:[^:;\"]|\"[^\"]*\")*)*):(?P<value>.*)", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component with everything inside, its lines unfolded. name: VEVENT, VCARD, …
+
+    number  which of its file's components it is, from 1.   is_whole  False when the file ends in it.
+    """
+
+    name: str
+    number: int
+    lines: tuple[str, ...]
+    is_whole: bool = True
+
+    def text(self) -> str:
+        """As it would stand in a file of its own, unfolded."""
+        return "\r\n".join((f"BEGIN:{self.name}", *self.lines, f"END:{self.name}", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One line: its name in capitals, its parameters by name in capitals, its value as written."""
+
+    group: str
+    name: str
+    parameters: dict[str, str]
+    value: str
+
+
+def components(folder: Folder, locator: str, wanted: frozenset[str]) -> Generator[Component | Property, None, None]:
+    """The outermost wanted components of a file in order, and between them the properties that are in none.
+
+    Memory: one component. Raises what `Folder.open` raises.
+    """
+    number, name, depth, size = 0, "", 0, 0
+    lines: list[str] = []
+    for line in _unfolded(folder, locator):
+        begun, ended = _keyword(line, "BEGIN:"), _keyword(line, "END:")
+        if not name:
+            if begun in wanted:
+                number, name, depth, size, lines = number + 1, begun, 1, 0, []
+            elif not begun and not ended and (found := read_property(line)) is not None:
+                yield found
+            continue
+        depth += (begun == name) - (ended == name)
+        if depth == 0:
+            yield Component(name, number, tuple(lines))
+            name = ""
+            continue
+        size += len(line)
+        if size <= MAX_COMPONENT_CHARACTERS:
+            lines.append(line)
+    if name:
+        yield Component(name, number, tuple(lines), is_whole=False)
+
+
+def read_property(line: str) -> Property | None:
+    """A line taken apart; None for what is none. A parameter without a name is a TYPE, as vCard 2.1 writes them."""
+    found = _PROPERTY.fullmatch(line)
+    if found is None:
+        return None
+    parameters: dict[str, str] = {}
+    for each in re.findall(r";((?:[^:;\"]|\"[^\"]*\")*)", found["parameters"]):
+        key, equals, value = each.partition("=")
+        key, value = (key.upper(), value.strip('"')) if equals else ("TYPE", key)
+        parameters[key] = f"{parameters[key]},{value}" if key in parameters else value
+    return Property(found["group"] or "", found["name"].upper(), parameters, found["value"])
+
+
+def unescaped(value: str) -> str:
+    r"""A text value: \n is a new line, \, \; and \\ are themselves."""
+    return re.sub(r"\\(.)", lambda found: "\n" if found[1] in "nN" else found[1], value, flags=re.DOTALL)
+
+
+def split_values(value: str, divider: str = ";") -> list[str]:
+    """The parts of a structured value, unescaped; a divider after a backslash divides nothing."""
+    return [unescaped(part) for part in re.split(rf"(?<!\\){re.escape(divider)}", value)]
+
+
+def _keyword(line: str, keyword: str) -> str:
+    return line[len(keyword) :].strip().upper() if line[: len(keyword)].upper() == keyword else ""
+
+
+def _unfolded(folder: Folder, locator: str) -> Generator[str, None, None]:
+    kept = b""
+    is_quoted = False
+    with folder.open(locator) as file:
+        while line := file.readline(MAX_LINE_BYTES):
+            bare = line.rstrip(b"\r\n")
+            if is_quoted and kept.endswith(b"="):
+                kept = kept[:-1] + bare
+            elif bare[:1] in {b" ", b"\t"} and len(kept) < MAX_LINE_BYTES:
+                kept += bare[1:]
+            else:
+                if kept:
+                    yield _decoded(kept)
+                kept = bare.removeprefix(b"\xef\xbb\xbf")
+                is_quoted = b"QUOTED-PRINTABLE" in kept.partition(b":")[0].upper()
+    if kept:
+        yield _decoded(kept)
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return clean(line.decode("utf-8"))
+    except UnicodeDecodeError:
+        return clean(line.decode("cp1252", "replace"))

@@ -1,0 +1,171 @@
+"""Folders and files on disk as trees: nothing leads out of them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from timeline_local.domain.drafts import Problem
+from timeline_local.importers.trees import (
+    Entries,
+    File,
+    Opener,
+    OutsideFolder,
+    as_on_disk,
+    as_text,
+    crc_of,
+    joined,
+    missing,
+    why,
+)
+
+
+class DiskTree:
+    """A folder on disk."""
+
+    def __init__(self, root: Path, *, without: tuple[Path, ...] = ()) -> None:
+        """Take the root; `without` are folders never entered (the library itself)."""
+        self.root = Path(os.path.realpath(root))
+        self._without = frozenset(os.path.realpath(path) for path in without)
+
+    def entries(self, locator: str) -> Entries:
+        folder = self._spelled(locator) if locator else self.root
+        found = Entries()
+        if locator and not folder.is_dir():
+            return found
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                self._sort_in(entry, locator, found)
+        return found
+
+    def find(self, locator: str) -> File:
+        found = self.place(locator).stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise missing(locator)
+        return File(locator, found.st_size, found.st_mtime_ns)
+
+    def open(self, locator: str) -> BinaryIO:
+        return self.place(locator).open("rb")
+
+    def opener(self, locator: str) -> Opener:
+        return partial(self.open, locator)
+
+    def place(self, locator: str) -> Path:
+        found = self._spelled(locator)
+        if not _is_inside(os.path.realpath(found), str(self.root)):
+            raise OutsideFolder(locator)
+        return found
+
+    def checksum(self, locator: str) -> int:
+        return crc_of(self, locator)
+
+    def _spelled(self, locator: str) -> Path:
+        parts = PurePosixPath(locator).parts
+        if not parts or locator.startswith("/") or ".." in parts or "\x00" in locator:
+            raise OutsideFolder(locator)
+        plain = self.root.joinpath(*parts)
+        if plain.exists():
+            return plain
+        return self.root.joinpath(*(as_on_disk(part) for part in parts))
+
+    def _sort_in(self, entry: os.DirEntry[str], locator: str, found: Entries) -> None:
+        name = as_text(entry.name)
+        below = joined(locator, name)
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.path not in self._without:
+                    found.folders.append(name)
+                return
+            if entry.is_symlink() and not self._may_follow(entry.path):
+                detail = "Links to folders, or to files elsewhere, are not followed."
+                found.problems.append(Problem(below, "link", detail))
+                return
+            listed = entry.stat()
+        except OSError as error:
+            detail = f"This file cannot be read ({why(error)})."
+            found.problems.append(Problem(below, "unreadable", detail))
+            return
+        if stat.S_ISREG(listed.st_mode):
+            found.files.append(File(below, listed.st_size, listed.st_mtime_ns))
+
+    def _may_follow(self, link: str) -> bool:
+        target = os.path.realpath(link)
+        return _is_inside(target, str(self.root)) and not Path(target).is_dir()
+
+
+class GivenTree:
+    """Files and folders that were chosen one by one, as if they lay in one folder.
+
+    Of two with the same name the second is called "name~2", the third "name~3".
+    """
+
+    def __init__(self, paths: Sequence[Path], *, without: tuple[Path, ...] = ()) -> None:
+        self.files: dict[str, Path] = {}
+        self._folders: dict[str, DiskTree] = {}
+        for path in paths:
+            name = _free(as_text(path.name), self.files.keys() | self._folders.keys())
+            if path.is_dir():
+                self._folders[name] = DiskTree(path, without=without)
+            else:
+                self.files[name] = Path(os.path.realpath(path))
+
+    def entries(self, locator: str) -> Entries:
+        if locator:
+            name, _, rest = locator.partition("/")
+            return _below(name, self._folders[name].entries(rest)) if name in self._folders else Entries()
+        found = Entries(folders=list(self._folders))
+        for name in self.files:
+            try:
+                found.files.append(self.find(name))
+            except OSError as error:
+                found.problems.append(Problem(name, "unreadable", f"This file cannot be read ({why(error)})."))
+        return found
+
+    def find(self, locator: str) -> File:
+        name, _, rest = locator.partition("/")
+        if rest and name in self._folders:
+            found = self._folders[name].find(rest)
+            return File(locator, found.size, found.mtime_ns)
+        listed = self.place(locator).stat()
+        return File(locator, listed.st_size, listed.st_mtime_ns)
+
+    def open(self, locator: str) -> BinaryIO:
+        return self.place(locator).open("rb")
+
+    def opener(self, locator: str) -> Opener:
+        return partial(self.open, locator)
+
+    def place(self, locator: str) -> Path:
+        name, _, rest = locator.partition("/")
+        if rest and name in self._folders:
+            return self._folders[name].place(rest)
+        if locator not in self.files:
+            raise missing(locator)
+        return self.files[locator]
+
+    def checksum(self, locator: str) -> int:
+        return crc_of(self, locator)
+
+
+def _below(name: str, found: Entries) -> Entries:
+    files = [File(joined(name, each.locator), each.size, each.mtime_ns) for each in found.files]
+    problems = [Problem(joined(name, each.locator), each.slug, each.detail) for each in found.problems]
+    return Entries(files, found.folders, problems)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    stem, dot, extension = name.partition(".")
+    number = 1
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{stem}~{number}{dot}{extension}"
+    return free
+
+
+def _is_inside(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)

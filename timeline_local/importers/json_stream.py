@@ -1,0 +1,116 @@
+"""Large JSON read one value at a time: exports reach gigabytes, and loading one takes six times its size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from decimal import Decimal
+from itertools import islice
+from typing import Any, BinaryIO
+
+from timeline_local.importers.archive import Folder
+
+MAX_DEPTH = 100  # ijson keeps the path of every open value: 200,000 nested arrays took all memory there was (2026-11)
+MAX_TEXT_BYTES = 64 * 1024 * 1024  # of one string
+CHUNK_BYTES = 64 * 1024  # measuring its depth doubles the time of reading, to 40 MB/s (2026-11)
+
+# Possessive, so that a text without an end costs one look and not one from each of its quotes.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_UP_TO_OPEN_STRING = re.compile(rb'(?:[^"]*+"[^"\\]*+(?:\\.[^"\\]*+)*+")*+[^"]*+', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_MARK = b"\xef\xbb\xbf"
+
+
+class BrokenJson(ValueError):
+    """The file is no JSON from some place on, or nested too deeply; what came before was given out."""
+
+
+def json_items(folder: Folder, locator: str, prefix: str) -> Generator[Any, None, None]:
+    """The values at `prefix` ("entries.item": each of the list "entries"; "item": each of the outermost list).
+
+    Memory: one value. The file is open until the last value was taken or the iterator is closed.
+    Raises BrokenJson, and what `Folder.open` raises.
+    """
+    given = 0
+    try:
+        for value in _values(folder, locator, prefix, use_float=True):
+            yield value
+            given += 1
+    except _LargeNumber:
+        # Numbers of any length take twice the time, so they are only asked for where there is one.
+        rest = islice(_values(folder, locator, prefix, use_float=False), given, None)
+        yield from (_with_floats(value) for value in rest)
+
+
+class _LargeNumber(Exception):
+    """A whole number of more than 64 bits: some exports count devices so."""
+
+
+def _values(folder: Folder, locator: str, prefix: str, *, use_float: bool) -> Generator[Any, None, None]:
+    import ijson  # noqa: PLC0415 - 15 ms that a start need not pay
+
+    with folder.open(locator) as file:
+        try:
+            yield from ijson.items(_Shallow(file), prefix, use_float=use_float, buf_size=CHUNK_BYTES)
+        except ijson.JSONError as error:
+            if use_float and "integer overflow" in str(error):
+                raise _LargeNumber from None
+            raise BrokenJson("it is no JSON, or ends in the middle") from error
+        except UnicodeDecodeError as error:
+            raise BrokenJson("it holds text that is not UTF-8") from error
+
+
+class _Shallow:
+    """A stream of JSON that ends in BrokenJson before anything is nested more than MAX_DEPTH deep."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._is_at_start = True
+        self._depth = 0
+        self._rest = b""  # an open quote when the next chunk begins inside of a text, and a backslash before its end
+        self._text_bytes = 0
+
+    def read(self, size: int = CHUNK_BYTES) -> bytes:
+        """The next chunk, without a byte order mark at the start."""
+        chunk = self._file.read(size)
+        if self._is_at_start and chunk:
+            self._is_at_start = False
+            if chunk.startswith(_MARK):
+                chunk = chunk[len(_MARK) :] or self._file.read(size)
+        self._measure(chunk)
+        return chunk
+
+    def _measure(self, chunk: bytes) -> None:
+        """Count brackets outside of texts. Pairs that hold nothing vanish level by level: as many rounds as levels."""
+        brackets = _STRING.sub(b"", self._without_open_text(chunk)).translate(None, _NOT_BRACKETS)
+        rounds = 0
+        while len(brackets) != len(left := brackets.replace(b"[]", b"").replace(b"{}", b"")):
+            brackets = left
+            rounds += 1
+            if rounds > MAX_DEPTH:
+                raise BrokenJson("it is nested too deeply")
+        opened = brackets.count(b"[") + brackets.count(b"{")
+        if self._depth + opened > MAX_DEPTH:
+            raise BrokenJson("it is nested too deeply")
+        self._depth += opened - (len(brackets) - opened)
+
+    def _without_open_text(self, chunk: bytes) -> bytes:
+        """What is left of the chunk when a text that goes on in the next one is taken off."""
+        data = self._rest + chunk
+        found = _UP_TO_OPEN_STRING.match(data)
+        end = found.end() if found else 0
+        is_same = bool(self._rest) and end == 0
+        self._text_bytes = len(data) - end + (self._text_bytes if is_same else 0)
+        if self._text_bytes > MAX_TEXT_BYTES:
+            raise BrokenJson("it holds a text of more than 64 MiB")
+        backslashes = len(data) - len(data.rstrip(b"\\"))
+        self._rest = b"" if end == len(data) else b'"\\' if backslashes % 2 else b'"'
+        return data[:end]
+
+
+def _with_floats(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list):
+        return [_with_floats(each) for each in value]
+    return {name: _with_floats(each) for name, each in value.items()} if isinstance(value, dict) else value

@@ -1,0 +1,94 @@
+"""The dates of an event that recurs, as RFC 5545 section 3.8.5 has them, bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from icalendar import Event
+
+MAX_OCCURRENCES = 10_000  # 27 years of every day
+LONGEST_RULE_LINE = 2_000
+# More often than daily is no event of a calendar; and a rule that never matches would be searched second by second.
+_READ = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+
+
+class Unreadable(ValueError):
+    """A rule that is none, or that is not read; the words are for the owner."""
+
+
+def occurrences(event: Event, begins: date, *, until: datetime, without: Iterable[date]) -> list[Any]:
+    """The beginnings of an event, dates or times like its own, in order, at most MAX_OCCURRENCES.
+
+    until    aware: what a rule gives after it is left out; dates that are listed one by one are not.
+    without  dates that have an event of their own.
+    Raises Unreadable.
+    """
+    first = _wall(begins)
+    end = until.replace(tzinfo=None)
+    found = {first}
+    for rule in _listed(event.get("RRULE")):
+        found |= _of_rule(rule, begins, first, end)
+    found |= {_like(each, begins) for each in _dates(event.get("RDATE"))}
+    found -= {_like(each, begins) for each in _dates(event.get("EXDATE"))}
+    found -= {_like(each, begins) for each in without}
+    return [_as_begins(each, begins) for each in sorted(found)[:MAX_OCCURRENCES]]
+
+
+def _of_rule(rule: Any, begins: date, first: datetime, end: datetime) -> set[datetime]:  # noqa: ANN401 - vRecur
+    from dateutil.rrule import rrulestr  # noqa: PLC0415 - only where something recurs
+
+    frequency = str(rule.get("FREQ", [""])[0]).upper()
+    line = rule.to_ical().decode()
+    if frequency not in _READ or len(line) > LONGEST_RULE_LINE:
+        raise Unreadable("The rule by which this event recurs cannot be read.")
+    told = {name: value for name, value in rule.items() if name.upper() != "UNTIL"}
+    last = min([end, *(_like(each, begins, is_end=True) for each in rule.get("UNTIL", ()))])
+    try:
+        bare = type(rule)(told).to_ical().decode()
+        dates = rrulestr(bare, dtstart=first)
+        return set(islice(_up_to(dates, last), MAX_OCCURRENCES))
+    except (ValueError, TypeError, AttributeError, OverflowError, IndexError) as error:
+        raise Unreadable("The rule by which this event recurs cannot be read.") from error
+
+
+def _up_to(dates: Any, last: datetime) -> Any:  # noqa: ANN401 - dateutil's rule
+    for each in dates:
+        if each > last:
+            return
+        yield each
+
+
+def _dates(value: object) -> list[Any]:
+    return [each.dt for group in _listed(value) for each in getattr(group, "dts", ()) if hasattr(each, "dt")]
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _wall(value: date) -> datetime:
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else datetime.combine(value, datetime.min.time())
+
+
+def _like(told: date | tuple[date, object], begins: date, *, is_end: bool = False) -> datetime:
+    """Another date of the same event on its wall clock: one that is told in UTC is moved into the event's zone."""
+    value = told[0] if isinstance(told, tuple) else told  # of a period its beginning
+    if not isinstance(value, datetime):
+        whole = datetime.combine(value, datetime.min.time())
+        if is_end:
+            return whole + timedelta(days=1, microseconds=-1)
+        return whole.replace(hour=begins.hour, minute=begins.minute) if isinstance(begins, datetime) else whole
+    zone = begins.tzinfo if isinstance(begins, datetime) else None
+    if value.tzinfo is not None and zone is not None:
+        value = value.astimezone(zone)
+    elif value.tzinfo is not None:
+        value = value.astimezone(UTC)
+    return value.replace(tzinfo=None)
+
+
+def _as_begins(wall: datetime, begins: date) -> date:
+    return wall.replace(tzinfo=begins.tzinfo) if isinstance(begins, datetime) else wall.date()

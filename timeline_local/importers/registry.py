@@ -1,0 +1,161 @@
+"""The sources there are, in the order in which they read a folder. The tuple is the whole mechanism."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from timeline_local.domain.drafts import JSON, Contact, Draft, Problem
+from timeline_local.importers.archive import Folder
+from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOptions, Recognition, Source, Unit
+from timeline_local.importers.sources.apple_photos import ApplePhotos
+from timeline_local.importers.sources.day_one import DayOne
+from timeline_local.importers.sources.day_one_classic import DayOneClassic
+from timeline_local.importers.sources.fit import Fit
+from timeline_local.importers.sources.geojson import Geojson
+from timeline_local.importers.sources.google_keep import GoogleKeep
+from timeline_local.importers.sources.google_location import GoogleLocation
+from timeline_local.importers.sources.google_takeout import GoogleTakeout
+from timeline_local.importers.sources.gpx import Gpx
+from timeline_local.importers.sources.icalendar import ICalendar
+from timeline_local.importers.sources.journiv import Journiv
+from timeline_local.importers.sources.kml import Kml
+from timeline_local.importers.sources.nmea import Nmea
+from timeline_local.importers.sources.notes_folder import NotesFolder
+from timeline_local.importers.sources.owntracks_rec import OwntracksRec
+from timeline_local.importers.sources.photo_folder import PhotoFolder
+from timeline_local.importers.sources.strava import Strava
+from timeline_local.importers.sources.tcx import Tcx
+from timeline_local.importers.sources.track_csv import TrackCsv
+from timeline_local.importers.sources.vcard import VCard
+from timeline_local.importers.sources.whatsapp import WhatsApp
+
+# Exports come before folders of anything, and what is known by its content before notes: a log in a .txt file is none.
+# Notes come before pictures: a picture that a note shows belongs to the note.
+SOURCES: tuple[Source, ...] = (
+    GoogleTakeout(),
+    GoogleKeep(),
+    ApplePhotos(),
+    DayOne(),
+    DayOneClassic(),
+    Journiv(),
+    ICalendar(),
+    VCard(),
+    WhatsApp(),
+    GoogleLocation(),
+    Strava(),
+    Gpx(),
+    Kml(),
+    Geojson(),
+    Fit(),
+    Tcx(),
+    Nmea(),
+    OwntracksRec(),
+    TrackCsv(),
+    NotesFolder(),
+    PhotoFolder(),
+)
+NOBODY = "folder"  # where a source's name stands, for what belongs to none
+
+# Sources whose keys are paths below the folder that is imported: the same path in another folder is another thing. The
+# keys of all others are the things' own, wherever their export lies.
+KEYED_BY_PATH = frozenset({"notes_folder", "photo_folder"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    source: Source
+    recognition: Recognition
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One item with the name of the source it came from."""
+
+    source: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What all sources think of a folder, in the order in which they read."""
+
+    all: tuple[Recognised, ...]
+
+    @property
+    def recognised(self) -> list[Recognised]:
+        """Those that can read something of it."""
+        return [each for each in self.all if each.recognition.confidence > 0]
+
+    @property
+    def hint(self) -> str:
+        """The best there is: an export knows its own files better than a folder source, so the first one."""
+        return next((each.recognition.hint for each in self.all if each.recognition.hint), "")
+
+
+def judge(folder: Folder, sources: Sequence[Source] = SOURCES) -> Judged:
+    """Ask every source. Cost: one sample of the folder, and the heads of some files, for all together."""
+    return Judged(tuple(Recognised(source, source.recognise(folder)) for source in sources))
+
+
+def recognise_all(folder: Folder, sources: Sequence[Source] = SOURCES) -> list[Recognised]:
+    """The sources that can read something of the folder, in the order they will read it."""
+    return judge(folder, sources).recognised
+
+
+def walk_problems(folder: Folder) -> Iterator[Problem]:
+    """What is wrong with folders and archives themselves, whichever source they are for."""
+    return (each for each in folder.walk() if isinstance(each, Problem))
+
+
+def read_all(
+    folder: Folder, sources: Sequence[Source], options: ReadOptions, checkpoint: JSON = None
+) -> Iterator[Read]:
+    """What is wrong with folders and archives themselves, then everything the sources find, one after the other.
+
+    It goes on from a checkpoint of this function.
+
+    Files of a draft belong to its source: sources that read later do not see them. What was
+    handed over before the checkpoint is read again in silence, to know whose files are whose.
+    """
+    if checkpoint is None:
+        yield from (Read(NOBODY, problem) for problem in walk_problems(folder))
+    current, position = _position(checkpoint, sources)
+    for index, source in enumerate(sources):
+        own = options
+        if index <= current and checkpoint is not None and index + 1 < len(sources):
+            own = replace(options, claimed=set(options.claimed))  # what it claims is not hidden from itself
+            _claim_all(source, folder, options)
+        if index < current:
+            continue
+        for item in source.read(folder, own, position if index == current else None):
+            if index + 1 < len(sources):
+                _claim(item, options)
+            if isinstance(item, Checkpoint):
+                item = Checkpoint({"source": source.name, "position": item.position})  # noqa: PLW2901
+            yield Read(source.name, item)
+
+
+def _position(checkpoint: JSON, sources: Sequence[Source]) -> tuple[int, JSON]:
+    """Which source to go on with, and where; the start for a checkpoint that is not ours."""
+    names = [source.name for source in sources]
+    if not isinstance(checkpoint, dict) or checkpoint.get("source") not in names:
+        return 0, None
+    return names.index(str(checkpoint["source"])), checkpoint.get("position")
+
+
+def _claim_all(source: Source, folder: Folder, options: ReadOptions) -> None:
+    if isinstance(source, Claiming):
+        options.claimed.update(source.claims(folder, options))
+        return
+    for item in source.read(folder, options, None):
+        _claim(item, options)
+
+
+def _claim(item: Item, options: ReadOptions) -> None:
+    if isinstance(item, Draft):
+        options.claimed.update(each.locator for each in item.media if not options.is_claimed(each.locator))
+    elif isinstance(item, Contact) and item.photo is not None and not options.is_claimed(item.photo.locator):
+        options.claimed.add(item.photo.locator)
+    elif isinstance(item, Unit):
+        options.claimed.update(each.locator for each in item.files if not options.is_claimed(each.locator))

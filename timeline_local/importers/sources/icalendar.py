@@ -1,0 +1,272 @@
+"""Calendars: iCalendar files with time zones, whole days, recurrences and guests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from timeline_local.domain.drafts import (
+    JSON,
+    CollectionKind,
+    CollectionRef,
+    Draft,
+    PersonRef,
+    PersonRole,
+    PlaceRef,
+    Problem,
+)
+from timeline_local.domain.kinds import Kind
+from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
+from timeline_local.importers import loose
+from timeline_local.importers.archive import File, Folder
+from timeline_local.importers.base import Item, ReadOptions, Recognition
+from timeline_local.importers.by_file import after, files_from
+from timeline_local.importers.content_lines import Component, components, unescaped
+from timeline_local.importers.recurrences import MAX_OCCURRENCES, Unreadable, occurrences
+
+if TYPE_CHECKING:
+    from icalendar import Event
+
+HEAD_BYTES = 4 * 1024
+ITEMS_PER_CHECKPOINT = 100
+AHEAD = timedelta(days=366)  # of the day the calendar was exported: later dates of a recurrence are not memories yet
+
+_WANTED = frozenset({"VEVENT", "VTIMEZONE"})
+_ENDINGS = frozenset({".ics", ".ical", ".icalendar", ".ifb", ".vcs", ".txt", ""})
+_KEPT = ("URL", "STATUS", "CLASS", "X-GOOGLE-CONFERENCE", "TRANSP")
+
+
+@dataclass(frozen=True, slots=True)
+class ICalendar:
+    name: str = "icalendar"
+    title: str = "Calendars"
+
+    def recognise(self, folder: Folder) -> Recognition:
+        """Sure as soon as one calendar is found, whatever it is called."""
+        found = next((file for file in folder.sample() if _is_calendar(folder, file)), None)
+        if found is None:
+            return Recognition(0.0, "There are no calendars in this folder.")
+        return Recognition(0.9, f"It holds calendars, {found.name} for one.")
+
+    def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
+        """One draft for each date of each event."""
+        for _, file, done in files_from(folder, _is_calendar, options, checkpoint):
+            yield from _Calendar(folder, file, options).items(done)
+
+
+def _is_calendar(folder: Folder, file: File) -> bool:
+    """By what it begins with; pictures and films are not even opened."""
+    ending = PurePosixPath(file.name).suffix.lower()
+    return ending in _ENDINGS and b"BEGIN:VCALENDAR" in folder.head(file.locator, HEAD_BYTES).upper()
+
+
+@dataclass
+class _Calendar:
+    """One file: read once for its zones, its name and which dates were moved, then for its events."""
+
+    folder: Folder
+    file: File
+    options: ReadOptions
+    name: str = ""
+    zone: str | None = None
+    zones: dict[str, tzinfo] = field(default_factory=dict)
+    moved: dict[str, list[date]] = field(default_factory=dict)
+
+    def items(self, skip: int) -> Iterator[Item]:
+        count = 0
+        try:
+            self._look()
+            for found in components(self.folder, self.file.locator, _WANTED):
+                if not isinstance(found, Component) or found.name != "VEVENT" or found.number <= skip:
+                    continue
+                yield from self._event(found)
+                count += 1
+                if count % ITEMS_PER_CHECKPOINT == 0:
+                    yield after(self.file, found.number)
+        except OSError as error:
+            why = (error.strerror or type(error).__name__).lower()
+            yield Problem(self.file.locator, "unreadable", f"This calendar cannot be read ({why}).")
+
+    def _look(self) -> None:
+        self.name = PurePosixPath(self.file.name).stem
+        for found in components(self.folder, self.file.locator, _WANTED):
+            if not isinstance(found, Component):
+                if found.name in {"X-WR-CALNAME", "NAME"}:
+                    self.name = unescaped(found.value).strip() or self.name
+                elif found.name == "X-WR-TIMEZONE":
+                    self.zone = loose.zone(found.value.strip())
+            elif found.name == "VTIMEZONE":
+                self._note_zone(found)
+            elif any(line.upper().startswith("RECURRENCE-ID") for line in found.lines):
+                self._note_moved(found)
+
+    def _note_zone(self, found: Component) -> None:
+        """A zone that the file defines itself, for names that are none of ours."""
+        from icalendar import Timezone  # noqa: PLC0415 - see _parsed
+
+        try:
+            made = Timezone.from_ical(found.text())
+            if not isinstance(made, Timezone):
+                return
+            self.zones[str(made["TZID"])] = made.to_tz()
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
+            return  # dates that name it are read as wall clocks
+
+    def _note_moved(self, found: Component) -> None:
+        event = _parsed(found)
+        if event is None:
+            return
+        instead = _date_of(event, "RECURRENCE-ID")
+        if isinstance(instead, date):
+            self.moved.setdefault(str(event.get("UID", "")), []).append(instead)
+
+    def _event(self, found: Component) -> Iterator[Item]:
+        where = f"{self.file.locator}#{found.number}"
+        event = _parsed(found) if found.is_whole else None
+        begins = None if event is None else _date_of(event, "DTSTART")
+        if event is None or not isinstance(begins, date):
+            yield Problem(where, "event-broken", "This event has no beginning that can be read.")
+            return
+        if str(event.get("STATUS", "")).upper() == "CANCELLED":
+            yield Problem(where, "cancelled", "The event was called off.")
+            return
+        if "RRULE" not in event and any(line.upper().startswith("RRULE") for line in found.lines):
+            yield Problem(where, "recurrence-unread", "The rule by which this event recurs cannot be read.")
+        uid = str(event.get("UID", "")) or f"{self.name}/{event.get('SUMMARY', '')}/{begins.isoformat()}"
+        moved = _date_of(event, "RECURRENCE-ID")
+        try:
+            dates = [begins] if moved is not None else self._dates(event, uid, begins)
+        except Unreadable as error:
+            yield Problem(where, "recurrence-unread", f"{error} Only its first date was taken.")
+            dates = [begins]
+        if len(dates) >= MAX_OCCURRENCES:
+            yield Problem(
+                where, "recurrence-cut", f"Only the first {MAX_OCCURRENCES:,} dates of this event were taken."
+            )
+        is_series = "RRULE" in event or "RDATE" in event
+        for each in dates:
+            told = moved if moved is not None else each if is_series else None
+            yield self._draft(event, uid if told is None else f"{uid}/{told.isoformat()}", each, found)
+
+    def _dates(self, event: Event, uid: str, begins: date) -> list[Any]:
+        exported = datetime.fromtimestamp(max(self.file.mtime_ns, 0) / 1e9, UTC)
+        stamp = _date_of(event, "DTSTAMP")
+        if isinstance(stamp, datetime) and stamp.tzinfo is not None:
+            exported = max(exported, stamp)
+        return occurrences(event, begins, until=exported + AHEAD, without=self.moved.get(uid, []))
+
+    def _draft(self, event: Event, key: str, begins: date, found: Component) -> Draft:
+        return Draft(
+            source_key=key,
+            kind=Kind.EVENT,
+            title=loose.text(str(event.get("SUMMARY", ""))),
+            body=loose.text(str(event.get("DESCRIPTION", "")))[: self.options.note_characters],
+            evidence=(self._evidence(event, begins),),
+            place=_place(event),
+            tags=_categories(event),
+            people=_people(event),
+            collections=(CollectionRef(key=self.name, name=self.name, kind=CollectionKind.CALENDAR),),
+            extra={name.lower(): loose.text(str(event[name])) for name in _KEPT if event.get(name)},
+            raw=found.text().encode(),
+        )
+
+    def _evidence(self, event: Event, begins: date) -> TimeEvidence:
+        """When it is. The length is that of the first date, on the wall clock."""
+        length = _length(event)
+        origin = "DTSTART of the event"
+        if not isinstance(begins, datetime):
+            local_at = datetime.combine(begins, datetime.min.time())
+            return TimeEvidence(
+                basis=TimeBasis.SOURCE,
+                local_at=local_at,
+                local_until=local_at + max(length, timedelta(days=1)) if length > timedelta(days=1) else None,
+                precision=Precision.DAY,
+                origin=origin,
+            )
+        if begins.tzinfo is UTC or (begins.tzinfo is not None and str(begins.tzinfo) == "UTC"):
+            until = begins + length if length else None
+            return TimeEvidence(basis=TimeBasis.SOURCE, instant=begins, until=until, zone=self.zone, origin=origin)
+        local_at = begins.replace(tzinfo=None)
+        running = begins.tzinfo or self.zones.get(str(event["DTSTART"].params.get("TZID", "")))
+        zone = loose.zone(str(running))
+        offset = running.utcoffset(local_at) if running is not None and zone is None else None
+        return TimeEvidence(
+            basis=TimeBasis.SOURCE,
+            local_at=local_at,
+            local_until=local_at + length if length else None,
+            zone=zone,
+            utc_offset_min=None if offset is None else int(offset.total_seconds()) // 60,
+            origin=origin,
+        )
+
+
+def _parsed(found: Component) -> Event | None:
+    """The event without the properties that are not what they should be; None for what is none."""
+    from icalendar import Event, vBroken  # noqa: PLC0415 - 0.2 s that a start need not pay
+
+    try:
+        event = Event.from_ical(found.text())
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
+        return None  # whatever its reader stumbles over
+    if not isinstance(event, Event):
+        return None
+    for name in [name for name, value in event.items() if isinstance(value, vBroken)]:
+        del event[name]
+    return event
+
+
+def _date_of(event: Event, name: str) -> Any:  # noqa: ANN401 - a date, a time, or a length
+    return getattr(event.get(name), "dt", None)
+
+
+def _wall(value: object) -> datetime | None:
+    """A date or a time as the wall clock that a recurrence counts on."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    return datetime.combine(value, datetime.min.time()) if isinstance(value, date) else None
+
+
+def _length(event: Event) -> timedelta:
+    begins, ends, duration = (_date_of(event, name) for name in ("DTSTART", "DTEND", "DURATION"))
+    if isinstance(duration, timedelta):
+        return max(duration, timedelta())
+    first, last = _wall(begins), _wall(ends)
+    if isinstance(begins, datetime) and isinstance(ends, datetime) and begins.tzinfo and ends.tzinfo:
+        return max(ends - begins, timedelta())
+    return max(last - first, timedelta()) if first is not None and last is not None else timedelta()
+
+
+def _place(event: Event) -> PlaceRef | None:
+    geo = event.get("GEO")
+    lat, lon = loose.coordinates(getattr(geo, "latitude", None), getattr(geo, "longitude", None))
+    return loose.place_or_none(PlaceRef(lat=lat, lon=lon, name=loose.text(str(event.get("LOCATION", "")))[:500]))
+
+
+def _categories(event: Event) -> tuple[str, ...]:
+    found = event.get("CATEGORIES")
+    groups = found if isinstance(found, list) else [found]
+    return tuple(dict.fromkeys(loose.texts([str(each) for group in groups for each in getattr(group, "cats", ())])))
+
+
+def _people(event: Event) -> tuple[PersonRef, ...]:
+    """Guests and the host; rooms and things are no people."""
+    found: dict[str, PersonRef] = {}
+    for name in ("ORGANIZER", "ATTENDEE"):
+        told = event.get(name)
+        for each in told if isinstance(told, list) else [told] if told is not None else []:
+            address = str(each).removeprefix("mailto:").removeprefix("MAILTO:").strip()
+            called = loose.text(str(each.params.get("CN", "")))
+            is_person = str(each.params.get("CUTYPE", "INDIVIDUAL")).upper() in {"INDIVIDUAL", "UNKNOWN"}
+            if is_person and (address or called) and not address.endswith("calendar.google.com"):
+                is_mail = "@" in address
+                ref = PersonRef(
+                    name=called if called and called != address else address,
+                    kind="email" if is_mail else "name",
+                    value=address if is_mail else "",
+                    role=PersonRole.ATTENDEE,
+                )
+                found.setdefault(address.lower() or called, ref)
+    return tuple(found.values())

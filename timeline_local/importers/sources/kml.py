@@ -1,0 +1,310 @@
+"""KML and KMZ: placemarks with points become visits, with lines ways, with tracks moves.
+
+A line has no times of its own: the time of its placemark, or a span in its name, dates the whole of it. Files without
+the prefixes they should declare, and parts of a document as a file, are read as well.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import BinaryIO, cast
+
+from timeline_local.domain.distances import is_position
+from timeline_local.domain.drafts import JSON, Problem
+from timeline_local.domain.filenames import date_from_path
+from timeline_local.domain.moves import mode_of
+from timeline_local.domain.stamps import read_instant, read_stamp
+from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
+from timeline_local.importers.archive import File, Folder
+from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
+from timeline_local.importers.position_columns import fields_of, number, speed_of
+from timeline_local.importers.track_formats import KML, KMZ, open_plain
+from timeline_local.importers.track_reading import claims_of, read_formats, recognise_formats, with_rest
+from timeline_local.importers.tracks import NOWHERE, Keys, Point, ProblemLog, Recording, items_of, waypoint
+from timeline_local.importers.xml_stream import Closed, Element, Event, Opened, stream
+
+_CONTAINERS = frozenset({"kml", "Document", "Folder", "Placemark", "MultiGeometry", "MultiTrack", "Track"})
+_MOST_PACKED = 256 * 1024 * 1024  # of a KMZ's pages together; more is no map of anybody's ways
+_NUMBER = r"\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*"
+_TUPLE = re.compile(rf"{_NUMBER},{_NUMBER}(?:,{_NUMBER})?")
+_POINTS = frozenset({Precision.INSTANT, Precision.MINUTE})
+# What a map shows besides somebody's ways.
+_NO_WAYS = {"Polygon": "an area", "GroundOverlay": "a picture", "NetworkLink": "a link", "PhotoOverlay": "a picture"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kml:
+    name: str = "kml"
+    title: str = "KML maps and tracks"
+
+    def recognise(self, folder: Folder) -> Recognition:
+        """Sure of any file whose root element is kml, and of a zip that holds one."""
+        return recognise_formats(folder, {KML, KMZ}, "KML maps")
+
+    def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
+        """The placemarks of every file in their order."""
+        yield from read_formats(folder, options, checkpoint, {KML, KMZ}, _read_file)
+
+    def claims(self, folder: Folder, options: ReadOptions) -> Iterator[str]:
+        return claims_of(folder, options, {KML, KMZ})
+
+
+def _read_file(folder: Folder, file: File, found: str) -> Iterator[Found]:
+    reading = _Reading(file)
+    with open_plain(folder, file.locator) as opened:
+        events = reading.events(opened) if found == KML else _pages(reading, opened)
+        yield from with_rest(events, reading.end)
+
+
+def _pages(reading: _Reading, file: BinaryIO) -> Iterator[Found]:
+    """Every page of a KMZ."""
+    with zipfile.ZipFile(file) as packed:
+        pages = [each for each in packed.infolist() if each.filename.lower().endswith(".kml")]
+        if sum(each.file_size for each in pages) > _MOST_PACKED:
+            raise ValueError("it unpacks to more than 256 MiB")
+        for page in pages:
+            try:
+                inner = cast("BinaryIO", packed.open(page))
+            except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in a way nobody knows
+                raise ValueError(str(error)) from None
+            with inner:
+                yield from reading.events(inner)
+
+
+@dataclass(slots=True)
+class _Placemark:
+    """One placemark while it is read; its time may stand before or behind its shapes."""
+
+    name: str = ""
+    description: str = ""
+    address: str = ""
+    when: tuple[TimeEvidence, ...] = ()
+    points: list[Element] = field(default_factory=list)
+    lines: list[list[tuple[float, float, float | None]]] = field(default_factory=list)
+    properties: dict[str, object] = field(default_factory=dict)
+    is_told: bool = False
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One file while it is read."""
+
+    file: File
+    mark: _Placemark | None = None
+    track: Recording | None = None
+    whens: list[str] = field(default_factory=list)
+    coordinates: list[str] = field(default_factory=list)
+    log_way: Recording = field(init=False)
+    keys: Keys = field(default_factory=Keys)
+    marks: int = 0
+    log: ProblemLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = ProblemLog(self.file.locator)
+        self.log_way = Recording(self.file.locator, "KML points", "kml")
+
+    def events(self, file: BinaryIO) -> Iterator[Found]:
+        for event in stream(file, _CONTAINERS):
+            yield from self._take(event)
+
+    def end(self) -> Iterator[Found]:
+        yield from self._end_mark()
+        yield from items_of(self.log_way, self.keys)
+        if not self.marks:
+            yield Problem(self.file.locator, "empty", "This map has no placemarks.")
+        yield from self.log.rest()
+
+    def _take(self, event: Event) -> Iterator[Found]:
+        if isinstance(event, Opened):
+            if event.name == "Placemark":
+                self.mark = _Placemark()
+                self.marks += 1
+            elif event.name == "MultiTrack":
+                self.track = self._way("KML track")
+        elif isinstance(event, Closed):
+            if event.name == "Track":
+                yield from self._end_track()
+            elif event.name == "MultiTrack":
+                yield from self._end_tracks()
+            elif event.name == "Placemark":
+                yield from self._end_mark()
+        elif self.mark is not None:
+            yield from self._part(self.mark, event)
+        elif event.name in _NO_WAYS:
+            yield from self._left_out(event.name)
+
+    def _part(self, mark: _Placemark, element: Element) -> Iterator[Found]:
+        if element.name == "when":
+            self.whens.append(element.text.strip())
+        elif element.name == "coord":
+            self.coordinates.append(element.text)
+        elif element.name == "Point":
+            mark.points.append(element)
+        elif element.name in {"LineString", "LinearRing"}:
+            mark.lines.append(_tuples(element.text_of("coordinates")))
+        elif element.name in {"TimeStamp", "TimeSpan"}:
+            mark.when = _when(element)
+        elif element.name == "ExtendedData":
+            mark.properties |= _properties(element)
+        elif element.name in _NO_WAYS:
+            mark.is_told = True
+            yield from self._left_out(element.name)
+        elif element.name in {"name", "description", "address"}:
+            setattr(mark, element.name, element.text.strip())
+
+    def _left_out(self, name: str) -> Iterator[Problem]:
+        yield from self.log.note(
+            f"placemark {self.marks}", "unsupported", f"This shows {_NO_WAYS[name]}, no place or way."
+        )
+
+    def _end_track(self) -> Iterator[Found]:
+        """A track: its times and its coordinates by turns or one list after the other, as long as both last."""
+        way = self.track or self._way("KML track")
+        way.begin_segment()
+        for when, text in zip(self.whens, self.coordinates, strict=False):
+            at, offset = read_instant(when) or (None, None)
+            parts = [number(each) for each in text.split()]
+            if len(parts) < 2 or parts[0] is None or parts[1] is None:  # noqa: PLR2004
+                yield from self.log.note(f"placemark {self.marks}", "no-position", NOWHERE)
+                continue
+            up = parts[2] if len(parts) > 2 else None  # noqa: PLR2004
+            if not way.add(Point(parts[1], parts[0], at, up, offset_min=offset)):
+                yield from self.log.note(f"placemark {self.marks}", "no-position", NOWHERE)
+            if way.is_full:
+                whole, way = way, way.successor()
+                yield from items_of(whole, self.keys)
+        self.whens.clear()
+        self.coordinates.clear()
+        if self.mark is not None:
+            self.mark.is_told = True
+        if self.track is None:
+            yield from items_of(way, self.keys)
+        else:
+            self.track = way
+
+    def _end_tracks(self) -> Iterator[Found]:
+        way, self.track = self.track, None
+        if way is not None:
+            yield from items_of(way, self.keys)
+
+    def _end_mark(self) -> Iterator[Found]:
+        if self.whens:
+            yield from self._end_track()
+        yield from self._end_tracks()
+        mark = self.mark
+        if mark is None:
+            return
+        lines = [each for each in mark.lines if each]
+        if lines:
+            way = self._way("KML line")
+            way.when = mark.when or _span_of(mark.name)
+            for line in lines:
+                way.begin_segment()
+                for lat, lon, up in line:
+                    way.add(Point(lat, lon, None, up))
+            yield from items_of(way, self.keys)
+        for point in mark.points:
+            yield from self._point(mark, point)
+        if not (lines or mark.points or mark.is_told):
+            detail = "This placemark shows neither a place nor a way."
+            yield from self.log.note(f"placemark {self.marks}", "empty", detail)
+        self.mark = None
+
+    def _point(self, mark: _Placemark, element: Element) -> Iterator[Found]:
+        place = next(iter(_tuples(element.text_of("coordinates"))), None)
+        if place is None:
+            yield from self.log.note(f"placemark {self.marks}", "no-position", NOWHERE)
+            return
+        fields = fields_of(mark.properties)
+        when = mark.when or _time_in(fields)
+        at = when[0].instant if when and when[0].precision in _POINTS else None
+        point = Point(
+            place[0],
+            place[1],
+            at,
+            place[2],
+            number(fields.get("accuracy_m")),
+            speed_of(fields),
+            offset_min=when[0].utc_offset_min if when else None,
+        )
+        if at is not None and not (mark.name or mark.description) and (not when or when[0].until is None):
+            self.log_way.add(point)  # a nameless point of many: somebody's log
+            if self.log_way.is_full:
+                whole, self.log_way = self.log_way, self.log_way.successor()
+                yield from items_of(whole, self.keys)
+            return
+        yield waypoint(
+            point,
+            keys=self.keys,
+            origin="KML placemark",
+            name=mark.name,
+            body=mark.description if "<" not in mark.description else "",
+            kind="",
+            locator=self.file.locator,
+            extra={},
+            when=when,
+            address=mark.address,
+        )
+
+    def _way(self, origin: str) -> Recording:
+        way = Recording(self.file.locator, origin, "kml")
+        if self.mark is not None:
+            way.name = self.mark.name
+            way.word = str(fields_of(self.mark.properties).get("type") or "") or self.mark.name
+            way.word = way.word if mode_of(way.word) else ""
+            way.name = "" if mode_of(way.name) else way.name
+            way.description = self.mark.description if "<" not in self.mark.description else ""
+        return way
+
+
+def _tuples(text: str) -> list[tuple[float, float, float | None]]:
+    """(latitude, longitude, height) of "lon,lat,height lon,lat"; those that are nowhere go."""
+    found: list[tuple[float, float, float | None]] = []
+    for lon, lat, up in _TUPLE.findall(text):
+        if is_position(float(lat), float(lon)):
+            found.append((float(lat), float(lon), float(up) if up else None))
+    return found
+
+
+def _when(element: Element) -> tuple[TimeEvidence, ...]:
+    if element.name == "TimeStamp":
+        return _evidence(element.text_of("when"), "")
+    return _evidence(element.text_of("begin") or element.text_of("end"), element.text_of("end"))
+
+
+def _evidence(begin: str, end: str) -> tuple[TimeEvidence, ...]:
+    stamp, until = read_stamp(begin), read_instant(end)
+    if stamp is None:
+        return ()
+    instant = read_instant(begin)
+    if instant is None:  # a day, a month or a year
+        return (stamp.evidence(TimeBasis.SOURCE, "KML placemark"),)
+    return (
+        TimeEvidence(
+            basis=TimeBasis.GPS,
+            instant=instant[0],
+            utc_offset_min=instant[1],
+            until=until[0] if until and until[0] > instant[0] else None,
+            origin="KML placemark",
+        ),
+    )
+
+
+def _time_in(fields: dict[str, object]) -> tuple[TimeEvidence, ...]:
+    return _evidence(str(fields.get("time") or ""), str(fields.get("until") or ""))
+
+
+def _span_of(name: str) -> tuple[TimeEvidence, ...]:
+    """The date that a name spells: "2026-05-23 16:55 - 2026-05-23 16:57"."""
+    found = date_from_path(PurePosixPath(name.replace("/", "-")[:100])) if name else None
+    return () if found is None else (found.evidence(),)
+
+
+def _properties(element: Element) -> dict[str, object]:
+    data = {each.attributes.get("name", ""): each.text_of("value") for each in element.below("Data")}
+    simple = {each.attributes.get("name", ""): each.text.strip() for each in element.below("SimpleData")}
+    return {**data, **simple}

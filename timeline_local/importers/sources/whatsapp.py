@@ -1,0 +1,150 @@
+"""WhatsApp: the text file of an exported chat, with its pictures, films and recordings beside it.
+
+What the program says itself has no author; on an iPhone it has the chat's name for one, and begins with U+200E.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import PurePosixPath
+
+from timeline_local.domain.drafts import (
+    JSON,
+    CollectionKind,
+    CollectionRef,
+    Draft,
+    MediaRef,
+    PersonRef,
+    PersonRole,
+    Problem,
+)
+from timeline_local.domain.kinds import Kind, MediaRole
+from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
+from timeline_local.importers.archive import File, Folder, Listing
+from timeline_local.importers.base import Item, ReadOptions, Recognition
+from timeline_local.importers.by_file import after, files_from
+from timeline_local.importers.chat_lines import Line, Order, messages, order_of, read_line
+from timeline_local.importers.note_text import decode
+
+HEAD_BYTES = 4 * 1024
+ITEMS_PER_CHECKPOINT = 200
+SURE_LINES = 2  # lines that begin a message, among the first ones of a file
+
+_CHAT_NAME = re.compile(r"WhatsApp(?:[ -]Chat)?\s*(?:with|mit|con|avec|com|met|z|-|–)?\s*(?P<name>.+)", re.IGNORECASE)
+# "IMG-1.jpg (file attached)" in any language, and "<attached: 1-PHOTO.jpg>": a name that is here is what counts.
+_ATTACHED = re.compile(
+    r"<[^:<>\n]{1,40}:\s*(?P<name>[^<>\n]+)>|^[\u200e\u200f]*(?P<first>[^\n()]+?\.\w{2,5}) \([^()\n]+\)", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsApp:
+    name: str = "whatsapp"
+    title: str = "WhatsApp"
+
+    def recognise(self, folder: Folder) -> Recognition:
+        """Sure as soon as one chat is found, whatever it is called."""
+        found = next((file for file in folder.sample() if _is_chat(folder, file)), None)
+        if found is None:
+            return Recognition(0.0, "There is no exported chat of WhatsApp in this folder.")
+        return Recognition(0.9, f"It holds an exported chat, {found.name}.")
+
+    def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
+        """One draft for each message."""
+        for listing, file, done in files_from(folder, _is_chat, options, checkpoint):
+            yield from _Chat(folder, file, _files(listing), options).items(done)
+
+
+def _is_chat(folder: Folder, file: File) -> bool:
+    """By what it begins with: the first lines of a chat are messages, of which one at least has an author."""
+    if not file.name.lower().endswith(".txt"):
+        return False
+    lines = decode(folder.head(file.locator, HEAD_BYTES)).split("\n")
+    found = [each for line in lines[:40] if (each := read_line(line)) is not None]
+    is_chat = bool(lines) and read_line(lines[0]) is not None
+    return is_chat and any(each.author for each in found) and (len(found) >= SURE_LINES or len(lines) <= SURE_LINES)
+
+
+def _files(listing: Listing) -> Mapping[str, str]:
+    return {unicodedata.normalize("NFC", file.name): file.locator for file in listing.files}
+
+
+@dataclass
+class _Chat:
+    folder: Folder
+    file: File
+    here: Mapping[str, str]
+    options: ReadOptions
+    alike: Counter[bytes] = field(default_factory=Counter)
+
+    def items(self, skip: int) -> Iterator[Item]:
+        """Read twice: for the order of day and month, then for the messages. Memory: eight bytes a message."""
+        name = _name(self.file.locator)
+        collection = CollectionRef(key=name, name=name, kind=CollectionKind.CONVERSATION)
+        try:
+            order = order_of(each.date for each in messages(self.folder, self.file.locator))
+            for count, line in enumerate(messages(self.folder, self.file.locator), 1):
+                key = self._key(line, name)
+                if count <= skip:
+                    continue
+                yield self._item(line, order, key, collection, f"{self.file.locator}#{count}")
+                if count % ITEMS_PER_CHECKPOINT == 0:
+                    yield after(self.file, count)
+        except OSError as error:
+            why = (error.strerror or type(error).__name__).lower()
+            yield Problem(self.file.locator, "unreadable", f"This chat cannot be read ({why}).")
+
+    def _key(self, line: Line, name: str) -> str:
+        """Stable over exports: who said what when, and which of several alike it is."""
+        said = f"{name}\n{line.date}\n{line.hour}:{line.minute}:{line.second}\n{line.author}\n{line.text}"
+        digest = sha256(said.encode("utf-8", "surrogatepass")).digest()
+        self.alike[digest[:8]] += 1
+        return f"{digest.hex()[:32]}.{self.alike[digest[:8]]}"
+
+    def _item(self, line: Line, order: Order, key: str, collection: CollectionRef, where: str) -> Item:
+        at = line.at(order)
+        if at is None:
+            return Problem(where, "message-broken", "The message has a date that does not exist.")
+        if not line.author or (line.text.startswith("\u200e") and "<" not in line.text):
+            return Problem(where, "system-message", "It is a note of WhatsApp itself, not a message.")
+        if len(line.text) > self.options.note_characters:
+            return Problem(where, "note-too-long", f"The message has {len(line.text):,} characters.")
+        text, media = self._without_files(line.text)
+        evidence = TimeEvidence(
+            basis=TimeBasis.SOURCE, local_at=at, precision=Precision.INSTANT, origin="the clock of the phone"
+        )
+        return Draft(
+            source_key=key,
+            kind=Kind.MESSAGE,
+            body=text,
+            evidence=(evidence,),
+            people=(PersonRef(name=line.author, role=PersonRole.AUTHOR),),
+            media=media,
+            collections=(collection,),
+        )
+
+    def _without_files(self, text: str) -> tuple[str, tuple[MediaRef, ...]]:
+        """The text without the names of files that are here; a file that was left out of the export stays a name."""
+        found: list[MediaRef] = []
+        for match in list(_ATTACHED.finditer(text)):
+            name = (match["name"] or match["first"]).strip()
+            locator = self.here.get(unicodedata.normalize("NFC", name))
+            if locator is not None:
+                found.append(MediaRef(locator=locator, role=MediaRole.ATTACHMENT, position=len(found), name=name))
+                text = text.replace(match[0], "")
+        return text.strip("\u200e\u200f\n "), tuple(found)
+
+
+def _name(locator: str) -> str:
+    """The chat's name, out of the file's or, on an iPhone, the folder's."""
+    path = PurePosixPath(locator)
+    for part in (path.stem, path.parent.name):
+        found = _CHAT_NAME.fullmatch(unicodedata.normalize("NFC", part))
+        if found is not None:
+            return found["name"].strip()
+    return path.parent.name if path.stem == "_chat" and path.parent.name else path.stem

@@ -1,0 +1,63 @@
+"""Reads what a media file says about itself. Only the decoding process calls this; decoders load on the first use."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from timeline_local.media.exif import UPRIGHT_SHAPES
+from timeline_local.media.facts import MediaFacts, Undecodable
+from timeline_local.media.motion import motion_offset
+from timeline_local.media.sniff import Sniffed
+
+__all__ = ["MediaFacts", "Undecodable", "read_metadata"]
+
+
+def read_metadata(path: Path, sniffed: Sniffed) -> MediaFacts:
+    """Facts of the file at `path`; documents and text are recognised, not opened.
+
+    Cost: a picture's header and metadata blocks, a film's index; no pixel is decoded.
+    Raises Undecodable (no decoder, or broken beyond its header) and OSError (cannot be read at all).
+    """
+    if sniffed.family == "image":
+        return _picture(path, sniffed)
+    if sniffed.family == "raw":
+        return _raw(path, sniffed)
+    if sniffed.family in {"video", "audio"}:
+        from timeline_local.media.video import read_video  # noqa: PLC0415 - decoders load in the decoding process only
+
+        return read_video(path, sniffed)
+    return MediaFacts(mime=sniffed.mime)
+
+
+def _picture(path: Path, sniffed: Sniffed) -> MediaFacts:
+    from timeline_local.media import images  # noqa: PLC0415 - decoders load in the decoding process only
+    from timeline_local.media.embedded import join  # noqa: PLC0415 - as above
+
+    with images.opened(path, sniffed) as image:
+        width, height = image.size
+        blocks = images.packets(image)
+        turned_by_plugin = images.is_turned_by_plugin(image)
+    with path.open("rb") as file:
+        exif = images.read_blocks(file, sniffed, blocks)
+        facts = join(exif, blocks.xmp, blocks.iptc, mime=sniffed.mime)
+        film_at = motion_offset(file, blocks.xmp) if sniffed.mime in images.MOTION_MIMES else None
+        duration_ms = images.duration_ms(file, sniffed)
+    if turned_by_plugin:
+        facts = replace(facts, orientation=1)
+    if facts.orientation not in UPRIGHT_SHAPES:
+        width, height = height, width
+    return replace(facts, width=width, height=height, motion_offset=film_at, duration_ms=duration_ms)
+
+
+def _raw(path: Path, sniffed: Sniffed) -> MediaFacts:
+    from timeline_local.media import raw  # noqa: PLC0415 - decoders load in the decoding process only
+    from timeline_local.media.embedded import join  # noqa: PLC0415 - as above
+
+    facts = join(raw.raw_exif(path), b"", b"", mime=sniffed.mime)
+    try:
+        width, height, orientation = raw.raw_size(path)
+    except Undecodable as error:
+        if not facts.evidence:
+            raise
+        # A camera newer than our LibRaw: its date and position are worth more than its size.
+        return replace(facts, problems=(*facts.problems, error.slug))
+    return replace(facts, width=width, height=height, orientation=orientation)

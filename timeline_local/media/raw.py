@@ -1,0 +1,114 @@
+"""Camera RAW: EXIF through our TIFF reader, size and preview through LibRaw. Only the decoding process imports this."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import rawpy
+from PIL import Image
+
+from timeline_local.media.boxes import Box, boxes, find
+from timeline_local.media.exif import Exif, read_directories, read_exif
+from timeline_local.media.facts import Undecodable
+from timeline_local.media.tiff import Tiff, TiffError
+
+_MAX_SENSOR_PIXELS = 160_000_000
+_FLIP_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
+# Canon keeps the EXIF of a CR3 as three small TIFF structures in this box.
+_CANON_BOX = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+_CANON_PARTS = (b"CMT1", b"CMT2", b"CMT4")
+_RAF_JPEG_AT = 84
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """The RAW file, its head read and no pixel decoded. Raises Undecodable, also from inside the block."""
+    try:
+        with rawpy.imread(str(path)) as raw:
+            sizes = raw.sizes
+            if sizes.raw_width * sizes.raw_height > _MAX_SENSOR_PIXELS:
+                raise Undecodable("image-too-large", "the sensor has more pixels than any camera")
+            yield raw
+    except (rawpy.LibRawError, OSError, ValueError, RuntimeError) as error:
+        raise Undecodable("raw-unreadable", f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def raw_size(path: Path) -> tuple[int, int, int]:
+    """Upright width and height, and the EXIF orientation. Raises Undecodable."""
+    with opened(path) as raw:
+        sizes = raw.sizes
+        orientation = _FLIP_ORIENTATION.get(sizes.flip, 1)
+        turned = orientation in {6, 8}
+        width, height = (sizes.height, sizes.width) if turned else (sizes.width, sizes.height)
+        return int(width), int(height), orientation
+
+
+def raw_exif(path: Path) -> Exif:
+    """The EXIF of any RAW family; empty with a problem where it stands in no known place."""
+    with path.open("rb") as file:
+        try:
+            if file.read(15) == b"FUJIFILMCCD-RAW":
+                return _read_raf(file)
+            file.seek(4)
+            if file.read(4) == b"ftyp":
+                return _read_cr3(file)
+            return read_exif(Tiff.from_file(file))
+        except TiffError:
+            return Exif(problems=["exif-unreadable"])
+
+
+def raw_picture(path: Path) -> tuple[Image.Image, int]:
+    """The preview the camera stored, else a half-size development, with the EXIF orientation still to be applied.
+
+    Raises Undecodable.
+    """
+    with opened(path) as raw:
+        orientation = _FLIP_ORIENTATION.get(raw.sizes.flip, 1)
+        image = _stored_preview(raw) or _develop(raw)
+    # Some cameras turn the stored preview, but not the sensor data; it is then already as high as it should be.
+    turned_already = orientation in {6, 8} and image.height > image.width
+    return image, 1 if turned_already else orientation
+
+
+def _stored_preview(raw: Any) -> Image.Image | None:  # noqa: ANN401 - rawpy has no types
+    try:
+        thumb = raw.extract_thumb()
+    except rawpy.LibRawError:
+        return None
+    if thumb.format == rawpy.ThumbFormat.JPEG:
+        return Image.open(io.BytesIO(thumb.data), formats=("JPEG",))
+    return Image.fromarray(thumb.data)
+
+
+def _develop(raw: Any) -> Image.Image:  # noqa: ANN401 - rawpy has no types
+    return Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8, user_flip=0))
+
+
+def _read_raf(file: io.BufferedReader) -> Exif:
+    """A Fuji RAW starts with a full JPEG; its EXIF block stands right behind the first marker."""
+    file.seek(_RAF_JPEG_AT)
+    start = int.from_bytes(file.read(4), "big")
+    file.seek(start)
+    head = file.read(64 * 1024)
+    at = head.find(b"Exif\x00\x00")
+    return read_exif(Tiff.from_file(file, start + at + 6)) if at >= 0 else Exif(problems=["exif-unreadable"])
+
+
+def _read_cr3(file: io.BufferedReader) -> Exif:
+    parts = _canon_parts(file)
+    found = {kind: Tiff.from_file(file, box.start).first_directory() for kind, box in parts.items()}
+    main = found.get(b"CMT1")
+    if main is None:
+        return Exif(problems=["exif-unreadable"])
+    return read_directories(main, found.get(b"CMT2"), found.get(b"CMT4"))
+
+
+def _canon_parts(file: io.BufferedReader) -> dict[bytes, Box]:
+    moov = find(file, None, b"moov")
+    for box in boxes(file, moov.start, moov.end) if moov else ():
+        file.seek(box.start)
+        if box.kind == b"uuid" and file.read(16) == _CANON_BOX:
+            return {part.kind: part for part in boxes(file, box.start + 16, box.end) if part.kind in _CANON_PARTS}
+    return {}

@@ -1,0 +1,230 @@
+"""The decoding process: foreign bytes are decoded there, so that a crash, a bomb or a hang never reaches the server.
+
+The server keeps a `DecodePool`. Its children run `python -m timeline_local.media.worker` (a frozen build starts itself
+with `--decode-worker`), read one request at a time from stdin and answer on stdout; a message is four bytes of length
+and JSON. Nothing here imports a decoder: the child does, in `decoding`.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
+from typing import IO, Any, Final
+
+from timeline_local.media.facts import (
+    MediaFacts,
+    PreviewResult,
+    Undecodable,
+    facts_from_json,
+    previews_from_json,
+)
+from timeline_local.media.messages import LENGTH_BYTES, MAX_MESSAGE_BYTES, pack
+
+# What Windows needs to start Python at all; other systems get by without any inherited variable.
+_KEPT_VARIABLES: Final = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+class DecodePool:
+    """Up to `size` decoding processes, started when needed and stopped when idle.
+
+    timeout_s      wall time of one request; then its process is killed.
+    idle_s         a process that has had nothing to do for so long is stopped, to give its memory back.
+    recycle_after  requests before a process is replaced, which bounds what a leaking decoder can gather.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int = 2,
+        timeout_s: float = 30.0,
+        idle_s: float = 60.0,
+        recycle_after: int = 500,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        self._slots = asyncio.Semaphore(size)
+        self._size = size
+        self._threads: ThreadPoolExecutor | None = None
+        self._timeout_s = timeout_s
+        self._idle_s = idle_s
+        self._recycle_after = recycle_after
+        self._command = tuple(command or worker_command())
+        self._idle: list[_Child] = []
+        self._all: set[_Child] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._endings: set[asyncio.Task[None]] = set()
+        self._is_open = False
+
+    async def start(self) -> None:
+        """Open the pool; the processes start with the first request."""
+        self._is_open = True
+        # Twice as many: one that was given up is freed by its process's end, while the next request has begun.
+        self._threads = ThreadPoolExecutor(2 * self._size, thread_name_prefix="decode")
+
+    async def stop(self) -> None:
+        """Kill every process and wait until none is left; requests under way end as Undecodable. Idempotent."""
+        self._is_open = False
+        threads, self._threads = self._threads, None  # from here on no process is started
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._idle.clear()
+        await asyncio.gather(*(child.kill() for child in tuple(self._all)), *self._endings)
+        self._all.clear()
+        if threads is not None:
+            threads.shutdown(wait=False)
+
+    async def facts(self, path: Path, *, name_hint: str = "") -> MediaFacts:
+        """What the file says about itself; name_hint: its original name, for TIFF-based RAW. Raises Undecodable."""
+        return facts_from_json(await self._ask({"op": "facts", "path": str(path), "name_hint": name_hint}))
+
+    async def previews(self, path: Path, out_dir: Path, *, name_hint: str = "") -> PreviewResult:
+        """Previews written as `<out_dir>/<name>.webp`. Raises Undecodable."""
+        request = {"op": "previews", "path": str(path), "out_dir": str(out_dir), "name_hint": name_hint}
+        return previews_from_json(await self._ask(request))
+
+    async def _ask(self, request: Mapping[str, str]) -> dict[str, Any]:
+        async with self._slots:
+            child, threads = await self._take()
+            try:
+                reply = await asyncio.wait_for(child.ask(request, threads), self._timeout_s)
+            except TimeoutError:
+                await self._end(child)
+                raise Undecodable("decode-timed-out", f"gave up after {self._timeout_s:g} s") from None
+            except (OSError, ValueError):
+                await self._end(child)
+                raise Undecodable("decoder-crashed", "the decoding process ended on this file") from None
+            except BaseException:
+                # Cancelled half-way through a message: nobody can tell where the next one would start.
+                await self._end(child)
+                raise
+            await self._give_back(child, is_spent=bool(reply.get("is_spent")))
+        if "error" in reply:
+            raise Undecodable(reply["error"], reply["detail"])
+        result: dict[str, Any] = reply["result"]
+        return result
+
+    async def _take(self) -> "tuple[_Child, Executor]":
+        while self._idle:
+            child = self._idle.pop()
+            if child.is_alive and self._threads is not None:
+                return child, self._threads
+            await self._end(child)
+        if self._threads is None:  # perhaps only since the last line above
+            raise Undecodable("decoder-stopped", "the server is shutting down")
+        child = _Child.start(self._command)
+        self._all.add(child)
+        return child, self._threads
+
+    async def _give_back(self, child: "_Child", *, is_spent: bool) -> None:
+        if is_spent or child.requests >= self._recycle_after or not self._is_open:
+            await self._end(child)
+            return
+        self._idle.append(child)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(self._idle_s, self._stop_idle)
+
+    def _stop_idle(self) -> None:
+        while self._idle:
+            ending = asyncio.get_running_loop().create_task(self._end(self._idle.pop()))
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+
+    async def _end(self, child: "_Child") -> None:
+        await child.kill()
+        self._all.discard(child)
+
+
+class _Child:
+    """One decoding process and its pipes, which a thread reads and writes.
+
+    Not asyncio's subprocess: uvloop forks and runs Python in the child before the program starts, which lets go of what
+    other threads held. A SQLite statement was among it whose lock another thread had: the child stood still, and with
+    it the whole server, which waits for the start (2026-11). `Popen` runs no Python between fork and start.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self.requests = 0
+
+    @classmethod
+    def start(cls, command: Sequence[str]) -> "_Child":
+        """Takes about a millisecond; raises OSError."""
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=worker_environment(), start_new_session=True
+        )
+        return cls(process)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    async def ask(self, request: Mapping[str, str], threads: Executor) -> dict[str, Any]:
+        """Send one request and read its answer; raises OSError or ValueError when the process ends.
+
+        Cancelled, it leaves a thread that waits for the answer until the process is killed.
+        """
+        self.requests += 1
+        return await asyncio.get_running_loop().run_in_executor(threads, self._exchange, pack(request))
+
+    def _exchange(self, message: bytes) -> dict[str, Any]:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise AssertionError("the process is started with pipes")
+        stdin.write(message)
+        stdin.flush()
+        size = int.from_bytes(_exactly(stdout, LENGTH_BYTES), "big")
+        if size > MAX_MESSAGE_BYTES:
+            raise ValueError("an answer longer than any real one")
+        reply: dict[str, Any] = json.loads(_exactly(stdout, size))
+        return reply
+
+    async def kill(self) -> None:
+        """End the process at once and reap it."""
+        self._process.kill()
+        await asyncio.to_thread(self._process.wait)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # what was not read any more
+                    await asyncio.to_thread(pipe.close)
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    """So many bytes; raises BrokenPipeError when the process has ended."""
+    found = stream.read(size)
+    if len(found) < size:
+        raise BrokenPipeError("the process ended before its answer did")
+    return found
+
+
+def worker_command() -> list[str]:
+    """How to start the decoding process from this one."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "--decode-worker"]
+    # -P keeps the working directory, which may hold foreign files, out of the import path.
+    return [sys.executable, "-P", "-s", "-m", "timeline_local.media.worker"]
+
+
+def worker_environment() -> dict[str, str]:
+    """The whole environment of the decoding process: no secret of the server is in it."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    root = str(Path(__file__).resolve().parents[2])
+    # One thread: the pool is the parallelism, and each thread of OpenBLAS would reserve 32 MB.
+    return {**kept, "PYTHONPATH": root, "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def main() -> int:
+    """Run as the decoding process until stdin ends."""
+    from timeline_local.media import decoding  # noqa: PLC0415 - only the child may load what decodes
+
+    return decoding.serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""The timeline for a screen: the skeleton, the visible rows, and counts per day, month and year."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+from functools import lru_cache
+from typing import TypeVar
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Integer,
+    LargeBinary,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from timeline_local.core.prepared import Prepared, RawRow
+from timeline_local.domain.kinds import MediaRole
+from timeline_local.domain.query import Query
+from timeline_local.domain.times import UNDATED_DAY, day_number
+from timeline_local.models import BucketCount, ChangeCounter, Location, MediaFile, Memory, MemoryMedia
+from timeline_local.queries.dialect import as_filter, id_digits, in_key_list, json_list, key_list
+from timeline_local.queries.named import resolved
+from timeline_local.queries.search import where
+
+T = TypeVar("T")
+
+# The bare integers, without the conversion to dates that a whole timeline could not afford.
+DAY: ColumnElement[int] = type_coerce(Memory.local_on, Integer)
+SNIPPET_SOURCE = 1200  # characters of the body from which a tile's text is cut
+
+
+class BucketUnit(IntEnum):
+    """As stored in bucket_count.unit."""
+
+    DAY = 0
+    MONTH = 1
+    YEAR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """The memories of a query in timeline order, as three parallel arrays."""
+
+    pks: array[int]
+    days: array[int]
+    tiles: array[int]
+
+
+async def positions(
+    db: AsyncConnection, owner_pk: int, query: Query, *, days: Collection[int] | None = None
+) -> Positions:
+    """Every memory the query finds, newest first, undated last. One statement.
+
+    days    only those of these days, by their numbers.
+    Cost    without a query one scan of the timeline index. The answer is one row of three JSON arrays: a tuple for
+            each memory took 6.5 times the processor time (254 against 39 ms for 100,000; 2026-11), most of it in the
+            garbage collector.
+    """
+    query = await resolved(db, owner_pk, query)
+    condition = where(query, owner_pk=owner_pk, dialect=db.dialect.name)
+    if days is not None:
+        condition = and_(condition, DAY.in_(days))
+    ordered = (
+        select(Memory.pk, DAY.label("day"), Memory.tile)
+        .where(condition)
+        .order_by(Memory.local_on.desc(), Memory.happened_at.desc(), Memory.id.desc())
+        .subquery()
+    )
+    statement = select(*(json_list(db.dialect.name, column) for column in ordered.c))
+    pks, days, tiles = (orjson.loads(text) for text in (await db.execute(statement)).one())
+    return Positions(array("q", pks), array("i", days), array("I", tiles))
+
+
+async def items(db: AsyncConnection, owner_pk: int, pks: Sequence[int], make: Callable[[Sequence[RawRow]], T]) -> T:
+    """What the tiles of these memories show, raw and in no order, as `make` turns it into what is wanted.
+
+    One statement, one look-up each. Rows begin with the memory's key; ids are as `memory_rows.wire_id` reads them.
+    """
+    dialect = db.dialect
+    keys = key_list(dialect.name, pks)
+    return await _items(dialect, dialect.name).made(db, make, owner_pk=owner_pk, keys=keys)
+
+
+@lru_cache(maxsize=4)
+def _items(on: Dialect, dialect: str) -> Prepared:
+    """Built once: naming the columns anew for every screen cost more than finding them."""
+    is_live = exists().where(MemoryMedia.memory_pk == Memory.pk, MemoryMedia.role == MediaRole.MOTION.value)
+    statement = (
+        select(
+            Memory.pk,
+            id_digits(dialect, Memory.id).label("id"),
+            Memory.kind,
+            Memory.title,
+            func.substr(Memory.body, 1, SNIPPET_SOURCE).label("body"),
+            type_coerce(Memory.local_at, BigInteger).label("local_at"),
+            Memory.utc_offset_min,
+            Memory.zone,
+            Memory.precision,
+            type_coerce(Memory.favourite, Integer).label("favourite"),
+            id_digits(dialect, MediaFile.id).label("media_id"),
+            MediaFile.preview_state,
+            MediaFile.preview_version,
+            type_coerce(MediaFile.thumbhash, LargeBinary).label("thumbhash"),
+            MediaFile.duration_ms,
+            Location.name.label("location"),
+            type_coerce(is_live, Integer).label("live"),
+        )
+        .outerjoin(MediaFile, MediaFile.pk == Memory.cover_pk)
+        .outerjoin(Location, Location.pk == Memory.location_pk)
+        .where(as_filter(Memory.owner_pk) == bindparam("owner_pk"), in_key_list(dialect, Memory.pk))
+    )
+    return Prepared.of(statement, on)
+
+
+async def bucket_counts(
+    db: AsyncConnection, owner_pk: int, unit: BucketUnit, make: Callable[[Sequence[RawRow]], T]
+) -> T:
+    """(first day, count, the owner's revision) of every bucket that is not empty, as `make` turns them into an answer.
+
+    The newest first; the undated one last, as UNDATED_DAY. One statement, so counts and revision fit together.
+    """
+    return await _bucket_counts(db.dialect).made(db, make, owner_pk=owner_pk, unit=int(unit))
+
+
+@lru_cache(maxsize=4)
+def _bucket_counts(dialect: Dialect) -> Prepared:
+    owner = bindparam("owner_pk", type_=BigInteger)
+    revision = select(ChangeCounter.revision).where(ChangeCounter.owner_pk == owner).scalar_subquery()
+    statement = (
+        select(BucketCount.start, func.cast(func.sum(BucketCount.count), BigInteger), revision)
+        .where(BucketCount.owner_pk == owner, BucketCount.unit == bindparam("unit", type_=Integer))
+        .where(BucketCount.count > literal_column("0"))
+        .group_by(BucketCount.start)
+        .order_by(BucketCount.start.desc())
+    )
+    return Prepared.of(statement, dialect)
+
+
+async def day_counts(
+    db: AsyncConnection, owner_pk: int, make: Callable[[Sequence[RawRow]], T], *, first: date, last: date
+) -> T:
+    """(day, kind code, count) of each day and kind between two days, both included, newest first, made into T."""
+    days = {"first": day_number(first), "last": day_number(last)}
+    return await _day_counts(db.dialect).made(db, make, owner_pk=owner_pk, **days)
+
+
+@lru_cache(maxsize=4)
+def _day_counts(dialect: Dialect) -> Prepared:
+    statement = (
+        select(BucketCount.start, BucketCount.kind, BucketCount.count)
+        .where(
+            BucketCount.owner_pk == bindparam("owner_pk", type_=BigInteger),
+            BucketCount.unit == int(BucketUnit.DAY),
+            BucketCount.start.between(bindparam("first", type_=Integer), bindparam("last", type_=Integer)),
+            BucketCount.count > literal_column("0"),
+        )
+        .order_by(BucketCount.start.desc(), BucketCount.kind)
+    )
+    return Prepared.of(statement, dialect)
+
+
+async def total(db: AsyncConnection, owner_pk: int) -> int:
+    """How many memories stand on the timeline, from the maintained counts."""
+    statement = select(func.coalesce(func.sum(BucketCount.count), 0)).where(
+        BucketCount.owner_pk == owner_pk, BucketCount.unit == int(BucketUnit.YEAR)
+    )
+    return int((await db.execute(statement)).scalar_one())
+
+
+async def trashed_total(db: AsyncConnection, owner_pk: int) -> int:
+    """How many memories are in the trash; a scan of the trash's own index."""
+    statement = (
+        select(func.count()).select_from(Memory).where(Memory.owner_pk == owner_pk, Memory.trashed_at.is_not(None))
+    )
+    return int((await db.execute(statement)).scalar_one())
+
+
+def bucket_of(day: int, unit: BucketUnit) -> int:
+    """The first day of the bucket that a day falls into; the undated shelf is its own bucket."""
+    if day == UNDATED_DAY or unit is BucketUnit.DAY:
+        return day
+    found = date.fromordinal(day + date(1970, 1, 1).toordinal())
+    return day_number(found.replace(day=1) if unit is BucketUnit.MONTH else found.replace(month=1, day=1))

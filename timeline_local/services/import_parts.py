@@ -1,0 +1,100 @@
+"""What hangs on the memories of an import besides their own content: ways, collections, links told by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from timeline_local.queries import imports
+from timeline_local.queries.imports import ImportRow
+from timeline_local.services import imported_collections, paths, relation_refs, source_links
+from timeline_local.services.import_items import RunItem
+from timeline_local.services.import_verdicts import stored_key
+from timeline_local.services.import_work import ImportWork, Plan
+from timeline_local.services.imported_collections import Joining
+from timeline_local.services.memory_content import MemoryContent
+from timeline_local.services.relation_refs import Told
+
+
+async def write(
+    db: AsyncConnection,
+    work: ImportWork,
+    row: ImportRow,
+    items: Sequence[RunItem[Plan]],
+    contents: Mapping[int, MemoryContent],
+) -> None:
+    """Store the parts of items that have their memory by now; what undo needs goes into their `before`."""
+    wanted = [each for each in items if each.verdict in ("new", "changed") and each.memory_pk is not None]
+    for source in dict.fromkeys(each.plan.source for each in wanted):
+        mine = [each for each in wanted if each.plan.source == source]
+        whole = [each for each in mine if id(each) in contents]
+        await _write_paths(db, work, whole, source)
+        await _write_refs(db, work, row, whole, source)
+        await _join(db, work, mine, contents, source)
+
+
+async def _write_paths(db: AsyncConnection, work: ImportWork, items: Sequence[RunItem[Plan]], source: str) -> None:
+    ways: dict[int, paths.Way] = {}
+    for each in items:
+        assert each.memory_pk is not None  # noqa: S101 - asked by `write`
+        draft = each.plan.draft
+        if each.verdict == "changed":
+            _note(each)["path"] = await paths.snapshot(db, work.owner_pk, each.memory_pk)
+        if draft.path or each.verdict == "changed":
+            ways[each.memory_pk] = (draft.device, draft.path)
+    if ways:
+        await paths.store(db, work.owner_pk, ways, source=source, import_pk=work.import_pk, now=work.now())
+
+
+async def _write_refs(
+    db: AsyncConnection, work: ImportWork, row: ImportRow, items: Sequence[RunItem[Plan]], source: str
+) -> None:
+    told = [
+        Told(each.memory_pk, ref.kind, stored_key(row, source, ref.source_key))
+        for each in items
+        for ref in each.plan.draft.relations
+        if each.memory_pk is not None
+    ]
+    await relation_refs.keep(db, work.owner_pk, told, source=source, import_pk=work.import_pk)
+
+
+async def _join(
+    db: AsyncConnection,
+    work: ImportWork,
+    items: Sequence[RunItem[Plan]],
+    contents: Mapping[int, MemoryContent],
+    source: str,
+) -> None:
+    belonging = [(each.memory_pk, each) for each in items if each.memory_pk is not None and each.plan.draft.collections]
+    happened = {pk: contents[id(each)].moment.happened_at for pk, each in belonging if id(each) in contents}
+    others = {pk for pk, _ in belonging} - happened.keys()
+    happened |= await imports.instants(db, work.owner_pk, memory_pks=others)
+    joining = [Joining(pk, happened[pk], each.plan.draft.collections) for pk, each in belonging]
+    joined = await imported_collections.join(
+        db, work.owner_pk, joining, source=source, import_pk=work.import_pk, now=work.now()
+    )
+    for pk, each in belonging:
+        if each.verdict == "changed" and pk in joined:
+            _note(each)["joined"] = joined[pk]
+
+
+def _note(item: RunItem[Plan]) -> dict[str, Any]:
+    item.before = item.before or {}
+    return item.before
+
+
+async def take_back_one(db: AsyncConnection, work: ImportWork, memory_pk: int, before: Mapping[str, Any]) -> None:
+    """Undo the parts of a memory that was changed."""
+    if joined := before.get("joined"):
+        await imported_collections.leave(db, memory_pk, joined)
+    if "path" in before:
+        await paths.restore(db, work.owner_pk, memory_pk, before["path"])
+
+
+async def take_back_rest(db: AsyncConnection, work: ImportWork) -> None:
+    """Undo what an import made besides, once its memories are gone."""
+    await relation_refs.take_back(db, work.owner_pk, work.import_pk)
+    await imported_collections.take_back(db, work.owner_pk, work.import_pk, now=work.now())
+    await source_links.forget_import(db, work.owner_pk, "location", work.import_pk)

@@ -1,0 +1,407 @@
+"""The scan of an import: what it would do with every item, and why. Nothing but its own rows is written.
+
+A batch reads some items in a worker thread, compares them with what is here, hashes and decodes only what may be new,
+and writes their rows together with the checkpoint and the running totals. So a scan that was killed goes on where its
+last batch ended, and counts nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import unicodedata
+from collections import deque
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from timeline_local.domain.drafts import JSON, Contact, Draft, Problem, Samples
+from timeline_local.exceptions import FolderNotFound, NothingToImport
+from timeline_local.importers.archive import Folder
+from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Unit
+from timeline_local.importers.files import source_key
+from timeline_local.importers.registry import Judged, Read, judge, read_all, walk_problems
+from timeline_local.models import Import, ImportItem
+from timeline_local.queries import imports
+from timeline_local.queries.dialect import key_list
+from timeline_local.queries.imports import Earlier, ImportRow
+from timeline_local.queries.locked_notes import locked_among
+from timeline_local.services import import_asides, jobs, positions
+from timeline_local.services.import_files import examine, is_unfit
+from timeline_local.services.import_folder import folder_of, packed_bytes
+from timeline_local.services.import_rows import (
+    Aside,
+    Candidate,
+    Row,
+    know_home,
+    look_around_plans,
+    planned_row,
+    problem_row,
+    settled_row,
+)
+from timeline_local.services.import_verdicts import HERE_DETAIL, SAME_HERE, Known, compare, twice
+from timeline_local.services.import_work import (
+    BatchResult,
+    ImportWork,
+    Plan,
+    Progress,
+    fingerprint,
+    listed_fingerprint,
+    without_text,
+)
+from timeline_local.services.tally import Tally
+
+BATCH_ITEMS = 200
+BATCH_UNITS = 2000  # listed at once: one that is as it was costs microseconds
+BATCH_S = 1.0
+MOST_TOLD = 3  # problems in one sentence
+SAMPLES_AS_DRAFT = 100  # samples that take as much of a batch as one draft: 20,000 of them are a batch
+
+
+async def scan_batch(work: ImportWork) -> BatchResult:
+    """Plan the next items. Raises FolderNotFound, and NothingToImport when no source knows the folder's files."""
+    scan: _Scan | None = work.memo.get("scan")
+    if scan is None:
+        scan = work.memo["scan"] = await _open(work)
+    reads, is_end = await _next(work, scan)
+    judged = await _judge(work, scan, reads)
+    scan.position = judged.position if judged.position is not None else scan.position
+    for row in judged.rows:
+        scan.tally.count(row, judged.sources[row.values["source_key"]])
+    for key, known in judged.same.items():
+        scan.tally.count_same(known.kind, known.size_bytes, judged.sources[key])
+    await _write(work, scan, judged, is_end=is_end)
+    done = scan.tally.total
+    return BatchResult(
+        done=is_end,
+        progress=Progress(
+            done=done, total=done if is_end else None, bytes_done=scan.tally.bytes_seen, current=judged.current
+        ),
+    )
+
+
+@dataclass
+class _Scan:
+    """A scan while one process works on it. Everything that must survive is in position and tally."""
+
+    folder: Folder
+    row: ImportRow
+    reader: Iterator[Read]
+    position: JSON
+    tally: Tally
+    earlier: list[int]
+    source: str
+    seen: set[int] = field(default_factory=set)  # eight bytes of each hash: a million of them take 60 MB
+    ahead: deque[Read] = field(default_factory=deque)  # listed, not judged yet
+    unchanged: dict[str, Earlier] = field(default_factory=dict)  # the units among them that are as they were
+    is_listed: bool = False
+
+    def list_ahead(self) -> None:
+        """What comes next, at most a second's worth of it. Drafts are large, units are not."""
+        started, weight = time.monotonic(), 0.0
+        for read in self.reader:
+            self.ahead.append(read)
+            weight += _weight(read.item)
+            is_enough = weight >= BATCH_ITEMS or len(self.ahead) >= BATCH_UNITS
+            if is_enough or time.monotonic() - started > BATCH_S:
+                return
+        self.is_listed = True
+
+    def cut(self) -> list[Read]:
+        """The next batch: as much as was listed, but only so many that must be looked at."""
+        taken: list[Read] = []
+        costly = 0.0
+        while self.ahead and costly < BATCH_ITEMS:
+            read = self.ahead.popleft()
+            taken.append(read)
+            costly += 0 if isinstance(read.item, Checkpoint) or self.knows(read) else max(1, _weight(read.item))
+        return taken
+
+    def knows(self, read: Read) -> bool:
+        return isinstance(read.item, Unit) and read.item.source_key in self.unchanged
+
+
+def _weight(item: Item) -> float:
+    """How much of a batch an item takes: drafts are held until they are judged, and paths are long."""
+    if isinstance(item, Samples):
+        return max(1, len(item.samples) / SAMPLES_AS_DRAFT)
+    if isinstance(item, Draft):
+        return 1 + len(item.path) / SAMPLES_AS_DRAFT
+    return float(isinstance(item, Contact))
+
+
+@dataclass(slots=True)
+class _Judged:
+    """A batch with its verdicts. same: items of earlier imports by key, of which this import gets copies.
+
+    sources  which one found an item, by its key.
+    """
+
+    position: JSON = None
+    current: str | None = None
+    rows: list[Row] = field(default_factory=list)
+    same: dict[str, Earlier] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+async def _open(work: ImportWork) -> _Scan:
+    async with work.database.read() as db:
+        row = await imports.by_pk(db, work.owner_pk, work.import_pk)
+        await know_home(db, work)
+        earlier = await imports.earlier_imports(db, work.owner_pk, path=row.path, before=row.pk)
+    folder = folder_of(work, row, include_hidden=bool(row.options.get("include_hidden")))
+    if not await asyncio.to_thread(folder.is_there):
+        raise FolderNotFound("What this import was to read is not there any more. Nothing was imported.")
+    judged = await asyncio.to_thread(judge, folder, work.sources)
+    recognised = judged.recognised
+    if not recognised:
+        raise NothingToImport(await asyncio.to_thread(_advice, folder, judged))
+    kept = work.job.checkpoint or {}
+    options = ReadOptions(note_characters=work.settings.limits.body_characters)
+    sources = [each.source for each in recognised]
+    return _Scan(
+        folder=folder,
+        row=row,
+        reader=read_all(folder, sources, options, kept.get("position")),
+        position=kept.get("position"),
+        tally=Tally.from_json(kept.get("tally")),
+        earlier=earlier,
+        source=sources[0].name if len(sources) == 1 else "folder",
+    )
+
+
+def _advice(folder: Folder, judged: Judged) -> str:
+    """What to do about a folder that no source can read anything of."""
+    problems = [f"{each.locator}: {each.detail}" for each in islice(walk_problems(folder), MOST_TOLD)]
+    if problems or judged.hint:
+        return " ".join([*problems, judged.hint]).strip()
+    choose = "Choose the folder that holds your pictures, films or notes, or an export as it was downloaded."
+    return f"Nothing in it is read here. {choose}"
+
+
+# --- the verdicts ------------------------------------------------------------------
+
+
+async def _next(work: ImportWork, scan: _Scan) -> tuple[list[Read], bool]:
+    """The next batch; whether it is the last."""
+    if not scan.ahead:
+        await asyncio.to_thread(scan.list_ahead)
+        heads = {
+            read.item.source_key: listed_fingerprint(read.source, read.item.source_key, read.item.files)
+            for read in scan.ahead
+            if isinstance(read.item, Unit) and scan.earlier
+        }
+        async with work.database.read() as db:
+            old = await imports.earlier_items(db, work.owner_pk, import_pks=scan.earlier, keys=heads)
+        scan.unchanged = {key: known for key, known in old.items() if known.head == heads[key]}
+    taken = scan.cut()
+    return taken, scan.is_listed and not scan.ahead
+
+
+async def _judge(work: ImportWork, scan: _Scan, reads: list[Read]) -> _Judged:
+    """Verdicts on everything that was read, rows in its order."""
+    judged = _Judged()
+    rows: dict[str, Row] = {}
+    candidates, asides = await asyncio.to_thread(_open_up, work, scan, reads, judged, rows)
+    drafts = [each for each in candidates if not each.head]
+    await asyncio.to_thread(_look, scan.folder, candidates)
+    asked = [spelling for key in (*rows, *judged.same) for spelling in _spellings(key)]
+    async with work.database.read() as db:
+        done = await imports.known_keys(db, work.owner_pk, work.import_pk, keys=asked)
+        candidates = [own for each in candidates if (own := _as_its_own(each, done, rows)) is not None]
+        judged.sources.update((each.key, each.source) for each in candidates)
+        keys = [each.key for each in drafts]
+        old = await imports.earlier_items(db, work.owner_pk, import_pks=scan.earlier, keys=keys)
+    rest: list[Candidate] = []
+    for each in candidates:
+        known = old.get(each.key)
+        if known is not None and known.head == each.head:
+            judged.same[each.key] = known
+        else:
+            rest.append(each)
+    rows.update(await _judge_new(work, scan, rest))
+    rows.update(await import_asides.judge(work, scan.folder, [each for each in asides if each.key not in done]))
+    judged.rows = [row for key, row in rows.items() if key not in done and row.values]
+    judged.same = {key: known for key, known in judged.same.items() if key not in done}
+    return judged
+
+
+def _open_up(
+    work: ImportWork, scan: _Scan, reads: list[Read], judged: _Judged, rows: dict[str, Row]
+) -> tuple[list[Candidate], list[Aside]]:
+    """Read the units that changed; problems get their rows, all else empty ones that keep their place."""
+    candidates: list[Candidate] = []
+    asides: list[Aside] = []
+    for read in reads:
+        item = read.item
+        if isinstance(item, Checkpoint):
+            judged.position = item.position
+            continue
+        judged.current = item.locator if isinstance(item, Problem) else item.source_key
+        if scan.knows(read) and judged.current not in judged.same:
+            judged.same[judged.current] = scan.unchanged[judged.current]
+            judged.sources[judged.current] = read.source
+            continue
+        head = listed_fingerprint(read.source, item.source_key, item.files) if isinstance(item, Unit) else b""
+        for found in item.read() if isinstance(item, Unit) else [item]:
+            if isinstance(found, Problem):
+                key = source_key(found.locator)
+                rows.setdefault(key, problem_row(work, key, found))
+                judged.sources.setdefault(key, read.source)
+            else:
+                key = _free_key(unicodedata.normalize("NFC", found.source_key), rows, judged.same)
+                rows[key] = Row({})
+                judged.sources[key] = read.source
+                found = positions.believable(found, work.now())  # noqa: PLW2901 - the same without what cannot be
+                if isinstance(found, Draft):
+                    candidates.append(Candidate(read.source, replace(found, source_key=key), key, head))
+                else:
+                    asides.append(Aside(read.source, replace(found, source_key=key), key, head))
+    return candidates, asides
+
+
+def _free_key(key: str, *taken: Container[str]) -> str:
+    """A disk may hold the same name in two Unicode spellings; each is an item."""
+    return _free_key(f"{key}#2", *taken) if any(key in each for each in taken) else key
+
+
+def _spellings(key: str) -> tuple[str, ...]:
+    """The keys under which files of one name may be in an import: more than one where the name can be spelled twice."""
+    return (key,) if key.isascii() else (key, f"{key}#2", f"{key}#2#2")
+
+
+def _as_its_own(each: Candidate, done: Mapping[str, bytes | None], rows: dict[str, Row]) -> Candidate | None:
+    """The candidate, under a key of its own if an earlier batch had another file of that name; None if it had this one.
+
+    A scan that was interrupted reads some items again: they have the size and date that were noted of them.
+    """
+    first = each.key
+    while each.key in done or (each.key != first and each.key in rows):
+        if each.key in done and (first.isascii() or done[each.key] in (None, each.head)):
+            return None
+        each.key += "#2"
+    if each.key != first:
+        each.draft = replace(each.draft, source_key=each.key)
+        rows[each.key] = Row({})
+    return each
+
+
+def _look(folder: Folder, candidates: list[Candidate]) -> None:
+    """Sizes and dates of all files; a file that is gone has none."""
+    for each in candidates:
+        for media in each.draft.media:
+            try:
+                file = folder.stat(media.locator)
+            except (OSError, ValueError):
+                continue
+            each.stats[media.locator] = (file.size, file.mtime_ns)
+        each.head = each.head or fingerprint(each.source, each.draft, each.stats)
+
+
+async def _judge_new(work: ImportWork, scan: _Scan, candidates: list[Candidate]) -> list[tuple[str, Row]]:
+    rows: list[tuple[str, Row]] = []
+    for chunk in _chunks(candidates):
+        examined = await asyncio.gather(*(_hashed(work, scan.folder, each) for each in chunk))
+        sound: list[Candidate] = []
+        for each, problem in zip(chunk, examined, strict=True):
+            if problem is None:
+                sound.append(each)
+            else:
+                rows.append((each.key, problem_row(work, each.key, problem, each)))
+        rows += await _compared(work, scan, sound)
+    return rows
+
+
+def _chunks(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
+    """Parts that fit into memory: their facts are held until their rows are written."""
+    chunk: list[Candidate] = []
+    for each in candidates:
+        chunk.append(each)
+        if len(chunk) >= 16:  # noqa: PLR2004 - two decoders stay busy, and a batch is cut often enough
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+async def _hashed(work: ImportWork, folder: Folder, each: Candidate) -> Problem | None:
+    """Fill in the files of a candidate, not yet decoded; the reason if its first one cannot be used."""
+    result = await examine(work, folder, each.draft.media, decode=False)
+    if isinstance(result, Problem):
+        return result
+    each.files = result
+    return None
+
+
+async def _compared(work: ImportWork, scan: _Scan, candidates: list[Candidate]) -> list[tuple[str, Row]]:
+    plans = [Plan(each.source, each.draft, each.files) for each in candidates]
+    async with work.database.read() as db:
+        known = await compare(db, work.owner_pk, scan.row, plans)
+    rows: list[tuple[str, Row]] = []
+    wanted: list[tuple[Candidate, Known]] = []
+    for each, found in zip(candidates, known, strict=True):
+        hashes = [int.from_bytes(each[:8], "big") for each in (found.content, *found.primary)]
+        if found.verdict == "new" and not scan.seen.isdisjoint(hashes):
+            found = twice(each.draft, found)  # noqa: PLW2901 - in the light of the others
+        scan.seen.update(hashes)
+        if found.verdict in ("new", "changed"):
+            wanted.append((each, found))
+        else:
+            rows.append((each.key, settled_row(work, each, found)))
+    decoded = await asyncio.gather(*(examine(work, scan.folder, each.draft.media, decode=True) for each, _ in wanted))
+    sound = {
+        id(each): Plan(each.source, each.draft, result)
+        for (each, _), result in zip(wanted, decoded, strict=True)
+        if not isinstance(result, Problem)
+    }
+    async with work.database.read() as db:
+        nearby = await look_around_plans(db, work, scan.row, sound)
+    for (each, found), result in zip(wanted, decoded, strict=True):
+        if isinstance(result, Problem):
+            rows.append((each.key, problem_row(work, each.key, result, each)))
+        elif unfit := is_unfit(each.draft, result):
+            rows.append((each.key, problem_row(work, each.key, unfit, each)))
+        else:
+            each.files = result
+            each.packed = await asyncio.to_thread(packed_bytes, scan.folder, result)
+            rows.append((each.key, planned_row(work, scan.row, each, found, nearby[id(each)])))
+    return rows
+
+
+async def _leave_out_locked(db: AsyncConnection, work: ImportWork, rows: list[Row]) -> None:
+    """The text of a locked note is not kept by the plan of an import of the file it came from either."""
+    known = {pk for row in rows if (pk := row.values["memory_pk"]) is not None}
+    locked = await locked_among(db, work.owner_pk, known)
+    for row in rows:
+        if row.values["memory_pk"] in locked:
+            row.values.update(raw=None, draft=without_text(row.values["draft"]))
+
+
+async def _write(work: ImportWork, scan: _Scan, judged: _Judged, *, is_end: bool) -> None:
+    now: datetime = work.now()
+    async with work.database.write() as db:
+        if judged.same:
+            await _copy_items(db, work, [known.pk for known in judged.same.values()], now=now)
+        if judged.rows:
+            await _leave_out_locked(db, work, judged.rows)
+            await db.execute(insert(ImportItem), [row.values for row in judged.rows])
+        await jobs.checkpoint(db, work.job, {"position": scan.position, "tally": scan.tally.to_json()})
+        values: dict[str, Any] = {"counts": scan.tally.counts(), "source": scan.source, "updated_at": now}
+        if is_end:
+            values |= {"state": "planned", "plan": scan.tally.plan()}
+        await db.execute(
+            update(Import).where(Import.owner_pk == work.owner_pk, Import.pk == work.import_pk).values(**values)
+        )
+
+
+async def _copy_items(db: AsyncConnection, work: ImportWork, pks: list[int], *, now: datetime) -> None:
+    dialect = db.dialect.name
+    columns, rows = imports.copies_of(
+        dialect, work.owner_pk, work.import_pk, slug=SAME_HERE, detail=HERE_DETAIL, now=now
+    )
+    await db.execute(insert(ImportItem).from_select(columns, rows), {"keys": key_list(dialect, pks)})

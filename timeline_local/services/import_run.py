@@ -1,0 +1,403 @@
+"""The run of an import: copy the bytes, then write the memories, batch by batch, each item exactly once.
+
+Bytes come first and rows after them, in one transaction with the state of the items: whatever is killed between the
+two finds the bytes again under their hash and writes the rows then. What the plan saw is compared once more at the
+moment of writing, so two imports of the same folder at the same time add nothing twice. Originals are only read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import TypeAlias
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from timeline_local.domain.drafts import Draft, Problem
+from timeline_local.domain.times import day_number
+from timeline_local.exceptions import TimelineError
+from timeline_local.importers.archive import Folder
+from timeline_local.models import Import, ImportItem
+from timeline_local.queries import imports
+from timeline_local.queries.imports import AnyRow, ImportRow
+from timeline_local.queries.locked_notes import locked_among
+from timeline_local.services import import_asides, import_parts, jobs, reimport, relation_refs, revision
+from timeline_local.services.import_files import decoded, examine
+from timeline_local.services.import_folder import folder_of
+from timeline_local.services.import_items import RunItem, is_aside, is_memory, item_of
+from timeline_local.services.import_rows import know_home, look_around_plans, surroundings
+from timeline_local.services.import_verdicts import Known, compare, twice
+from timeline_local.services.import_work import AsidePlan, BatchResult, ImportWork, Plan, Progress, unpack_plan
+from timeline_local.services.ingest import FoundFile, Placement, content_of, store_media
+from timeline_local.services.memory_content import MemoryContent
+from timeline_local.services.memory_writes import Written, insert_memories
+from timeline_local.services.nearby import Nearby
+from timeline_local.services.originals import hold_originals
+from timeline_local.services.tally import VERDICTS
+
+COPIES = 4  # files copied at once: their fsyncs overlap
+BATCH_BYTES = 500_000  # of packed plans in one transaction: about 50,000 positions, a tenth of a second
+
+AnyItem: TypeAlias = RunItem[Plan] | RunItem[AsidePlan]
+
+log = logging.getLogger(__name__)
+
+
+async def run_batch(work: ImportWork) -> BatchResult:
+    """Write the next planned items, at most `settings.imports.batch`; the last batch ends the import.
+
+    Raises DiskFull and DatabaseUnavailable: nothing of the batch is written then, and it can be run again.
+    """
+    async with work.database.read() as db:
+        row = await imports.by_pk(db, work.owner_pk, work.import_pk)
+        await know_home(db, work)
+        most = work.settings.imports.batch
+        rows = await imports.planned(db, work.owner_pk, work.import_pk, limit=most, most_bytes=BATCH_BYTES)
+    if not rows:
+        return await _link(work, row) or await _finish(work, row)
+    folder = folder_of(work, row, include_hidden=True)
+    items = [_unpacked(each) for each in rows]
+    gate = asyncio.Semaphore(COPIES)
+    await asyncio.gather(*(_secure(work, folder, row, each, gate) for each in items if each.problem is None))
+    revised, days = await _write_safely(work, folder, row, items)
+    return BatchResult(done=False, progress=_progress(work, row, items), revision=revised, days=days)
+
+
+def _unpacked(row: AnyRow) -> AnyItem:
+    try:
+        plan = unpack_plan(row.draft)
+    except (ValueError, KeyError, TypeError):
+        lost = Plan("", Draft(source_key=row.source_key), ())
+        return RunItem(row, lost, problem=Problem(row.path, "plan-damaged", "Its plan cannot be read; scan again."))
+    return item_of(row, plan)
+
+
+# --- the bytes -----------------------------------------------------------------------
+
+
+async def _secure(work: ImportWork, folder: Folder, row: ImportRow, item: AnyItem, gate: asyncio.Semaphore) -> None:
+    """Make the bytes of an item safe, reading again what changed since the plan."""
+    try:
+        async with gate:
+            await _reread_if_changed(work, folder, item)
+            if item.problem is None:
+                await _copy(work, folder, row, item)
+    except TimelineError:
+        raise
+    except (OSError, ValueError) as error:
+        why = (getattr(error, "strerror", None) or "it changes while it is read").lower()
+        item.problem = Problem(item.row.path, "unreadable", f"This file cannot be read ({why}). Try it again.")
+
+
+async def _reread_if_changed(work: ImportWork, folder: Folder, item: AnyItem) -> None:
+    if await asyncio.to_thread(_is_as_planned, folder, item.plan.files):
+        return
+    result = await examine(work, folder, item.plan.refs, decode=True)
+    if isinstance(result, Problem):
+        detail = "It was there when the folder was scanned, and is not any more. Everything else goes on."
+        item.problem = Problem(result.locator, "vanished", detail)
+    else:
+        item.take_files(result)
+
+
+def _is_as_planned(folder: Folder, files: Sequence[FoundFile]) -> bool:
+    for file in files:
+        try:
+            now = folder.stat(file.ref.locator)
+        except (OSError, ValueError):
+            return False
+        if (now.size, now.mtime_ns) != (file.size_bytes, file.mtime_ns):
+            return False
+    return True
+
+
+async def _copy(work: ImportWork, folder: Folder, row: ImportRow, item: AnyItem) -> None:
+    kept: list[FoundFile] = []
+    for file in item.plan.files:
+        if not _is_copied(folder, row, file):
+            kept.append(file)
+            continue
+        opener = partial(folder.open, file.ref.locator)
+        try:
+            await work.blobs.put_opened(opener, size_bytes=file.size_bytes, expected_sha256=file.sha256)
+            kept.append(file)
+        except ValueError:
+            # Same size and date, other bytes: take what is there now, under its own hash.
+            stored = await work.blobs.put_opened(opener, size_bytes=file.size_bytes)
+            fresh = replace(file, sha256=stored.sha256, size_bytes=stored.size_bytes, facts=None)
+            kept.append(await decoded(work, folder, fresh))
+    item.take_files(tuple(kept))
+
+
+def _is_copied(folder: Folder, row: ImportRow, file: FoundFile) -> bool:
+    """Whether its bytes go into the library: originals can only be left in place where they are files."""
+    return row.options.get("mode", "copy") == "copy" or folder.place(file.ref.locator) is None
+
+
+# --- the rows ------------------------------------------------------------------------
+
+
+async def _write_safely(
+    work: ImportWork, folder: Folder, row: ImportRow, items: list[AnyItem]
+) -> tuple[int | None, tuple[int, ...]]:
+    """Write a batch in one transaction; if an item makes that impossible, each by itself: one stops no other."""
+    try:
+        return await _write(work, folder, row, items)
+    except TimelineError:
+        raise
+    except Exception:
+        log.exception("a batch of an import could not be written", extra={"import_id": str(row.id)})
+        if len(items) == 1:
+            items[0].known = None
+            items[0].problem = Problem(
+                items[0].row.path, "not-written", "It could not be written; the log of today says why."
+            )
+            return await _write(work, folder, row, items)
+    found: list[tuple[int | None, tuple[int, ...]]] = []
+    for item in items:
+        item.start_afresh()
+        found.append(await _write_safely(work, folder, row, [item]))
+    return found[-1][0], tuple(sorted({day for _, days in found for day in days}))
+
+
+async def _write(
+    work: ImportWork, folder: Folder, row: ImportRow, items: list[AnyItem]
+) -> tuple[int | None, tuple[int, ...]]:
+    sound = [item for item in items if item.problem is None and is_memory(item)]
+    asides = [item for item in items if item.problem is None and is_aside(item)]
+    async with work.database.write() as db:
+        await _know(db, work, row, sound, asides)
+        await _check_bytes(db, work, folder, row, [*sound, *asides])
+        media = await _media(db, work, folder, row, [*sound, *asides])
+        contents = await _write_memories(db, work, row, sound, media)
+        await import_parts.write(db, work, row, sound, contents)
+        brought = await import_asides.write(db, work, asides, media)
+        await _mark(db, work, items)
+        await _count(db, work, row, items)
+        await jobs.checkpoint(db, work.job, _advanced(work, items))
+        days = _days(contents)
+        revised = await revision.bump(db, work.owner_pk) if contents or brought else None
+    return revised, days
+
+
+async def _know(
+    db: AsyncConnection,
+    work: ImportWork,
+    row: ImportRow,
+    memories: list[RunItem[Plan]],
+    asides: list[RunItem[AsidePlan]],
+) -> None:
+    """The verdicts at the moment of writing."""
+    found = await compare(db, work.owner_pk, row, [each.plan for each in memories])
+    for item, known in zip(memories, found, strict=True):
+        item.known = known
+    _settle_twins(memories)
+    for aside, known in zip(asides, await import_asides.compare(db, work, [each.plan for each in asides]), strict=True):
+        aside.known = known
+
+
+async def _write_memories(
+    db: AsyncConnection, work: ImportWork, row: ImportRow, items: list[RunItem[Plan]], media: Mapping[bytes, int]
+) -> dict[int, MemoryContent]:
+    """Write what is new or changed; the contents by id(item)."""
+    wanted = {id(item): item.plan for item in items if item.verdict in ("new", "changed")}
+    nearby = await look_around_plans(db, work, row, wanted)
+    contents = _contents(work, row, items, media, nearby)
+    added = [item for item in items if item.verdict == "new"]
+    written = await insert_memories(
+        db, work.owner_pk, [contents[id(item)] for item in added], import_pk=work.import_pk, now=work.now()
+    )
+    await _settle(db, work, added, written, contents, items)
+    return contents
+
+
+async def _check_bytes(
+    db: AsyncConnection, work: ImportWork, folder: Folder, row: ImportRow, items: list[AnyItem]
+) -> None:
+    """Under the write lock, where bytes are also deleted: an undo may have removed what was here when we copied."""
+    copied = [file.sha256 for item in items for file in item.plan.files if _is_copied(folder, row, file)]
+    await hold_originals(db, work.blobs, copied)
+
+
+def _settle_twins(items: list[RunItem[Plan]]) -> None:
+    """Within one batch the database cannot see the first of two equals yet."""
+    seen: dict[bytes, RunItem[Plan]] = {}
+    for item in items:
+        known = _known(item)
+        hashes = {known.content, *known.primary}
+        first = next((seen[each] for each in hashes if each in seen), None)
+        if known.verdict == "new" and first is not None:
+            item.twin = first
+            item.known = twice(item.plan.draft, known)
+        for each in hashes:
+            seen.setdefault(each, item)
+
+
+def _known(item: RunItem[Plan]) -> Known:
+    assert item.known is not None  # noqa: S101 - set by _know
+    return item.known
+
+
+async def _media(
+    db: AsyncConnection, work: ImportWork, folder: Folder, row: ImportRow, items: list[AnyItem]
+) -> dict[bytes, int]:
+    """Rows for the files of new and changed items, by hash."""
+    wanted = [item for item in items if item.verdict in ("new", "changed")]
+    files = {file.sha256: (file, _placement(folder, row, file)) for item in wanted for file in item.plan.files}
+    return await store_media(db, work.owner_pk, files, now=work.now())
+
+
+def _contents(
+    work: ImportWork,
+    row: ImportRow,
+    items: list[RunItem[Plan]],
+    media: Mapping[bytes, int],
+    nearby: Mapping[int, Nearby],
+) -> dict[int, MemoryContent]:
+    """What the new and changed items are to hold, by id(item)."""
+    around = surroundings(work, row)
+    return {
+        id(item): content_of(
+            item.plan.draft,
+            item.plan.files,
+            source=item.plan.source,
+            source_key=_known(item).key,
+            media=media,
+            around=around,
+            nearby=nearby[id(item)],
+        )
+        for item in items
+        if item.verdict in ("new", "changed") and not _known(item).joins
+    }
+
+
+def _placement(folder: Folder, row: ImportRow, file: FoundFile) -> Placement:
+    if _is_copied(folder, row, file):
+        return Placement()
+    return Placement(str(folder.path(file.ref.locator)), file.mtime_ns)
+
+
+async def _settle(
+    db: AsyncConnection,
+    work: ImportWork,
+    added: list[RunItem[Plan]],
+    written: list[Written],
+    contents: dict[int, MemoryContent],
+    items: list[RunItem[Plan]],
+) -> None:
+    for item, each in zip(added, written, strict=True):
+        item.memory_pk = each.pk
+    for item in items:
+        known = _known(item)
+        if known.joins or item.verdict == "same":
+            item.memory_pk = known.memory_pk if item.twin is None else item.twin.memory_pk
+        elif item.verdict == "changed" and known.memory_pk is not None:
+            item.memory_pk = known.memory_pk
+            item.before = await reimport.replace_content(
+                db, work.owner_pk, item.memory_pk, contents[id(item)], import_pk=work.import_pk, now=work.now()
+            )
+
+
+async def _mark(db: AsyncConnection, work: ImportWork, items: list[AnyItem]) -> None:
+    statement = (
+        update(ImportItem)
+        .where(ImportItem.pk == bindparam("item_pk"), ImportItem.state == "planned")
+        .values(
+            state="done",
+            verdict=bindparam("to_verdict"),
+            reason_slug=bindparam("to_slug"),
+            reason_detail=bindparam("to_detail"),
+            memory_pk=bindparam("to_memory"),
+            before=bindparam("to_before"),
+            draft=bindparam("to_draft"),
+            updated_at=work.now(),
+        )
+    )
+    await db.execute(statement, [item.marks() for item in items])
+    # What was planned as new may have come by another import since, and been locked.
+    locked = await locked_among(db, work.owner_pk, {item.memory_pk for item in items if item.memory_pk is not None})
+    if locked:
+        theirs = (ImportItem.owner_pk == work.owner_pk, ImportItem.memory_pk.in_(locked))
+        await db.execute(update(ImportItem).where(*theirs, ImportItem.raw.is_not(None)).values(raw=None))
+
+
+async def _count(db: AsyncConnection, work: ImportWork, row: ImportRow, items: list[AnyItem]) -> None:
+    """Move items between the counts whose verdict turned out to be another than planned."""
+    moved = [(item.row.verdict, item.verdict) for item in items if item.row.verdict != item.verdict]
+    if not moved:
+        return
+    counts = {name: row.counts.get(name, 0) for name in VERDICTS}
+    for before, after in moved:
+        counts[before] -= 1
+        counts[after] += 1
+    row.counts.update(counts)
+    await db.execute(
+        update(Import).where(Import.owner_pk == work.owner_pk, Import.pk == work.import_pk).values(counts=counts)
+    )
+
+
+def _days(contents: dict[int, MemoryContent]) -> tuple[int, ...]:
+    days = {content.moment.local_on for content in contents.values()}
+    return tuple(sorted(day_number(day) for day in days if day is not None))
+
+
+# --- how far it is, and the end --------------------------------------------------------
+
+
+def _advanced(work: ImportWork, items: list[AnyItem]) -> dict[str, int]:
+    so_far = work.memo.get("advance") or work.job.checkpoint or {"done": 0, "bytes": 0}
+    done = int(so_far.get("done", 0)) + len(items)
+    size = int(so_far.get("bytes", 0)) + sum(item.row.size_bytes for item in items)
+    work.memo["advancing"] = {"done": done, "bytes": size}
+    return {"done": done, "bytes": size}
+
+
+def _progress(work: ImportWork, row: ImportRow, items: list[AnyItem]) -> Progress:
+    work.memo["advance"] = work.memo.get("advancing") or {"done": 0, "bytes": 0}
+    return _as_progress(work, row, items[-1].row.path if items else None)
+
+
+def _as_progress(work: ImportWork, row: ImportRow, current: str | None) -> Progress:
+    advance = work.memo.get("advance") or work.job.checkpoint or {"done": 0, "bytes": 0}
+    plan = row.plan or {}
+    return Progress(
+        done=int(advance.get("done", 0)),
+        total=plan.get("new", 0) + plan.get("changed", 0),
+        bytes_done=int(advance.get("bytes", 0)),
+        bytes_total=plan.get("bytes_new", 0),
+        current=current,
+    )
+
+
+async def _link(work: ImportWork, row: ImportRow) -> BatchResult | None:
+    """Link the next memories that tell of one another; None when all are."""
+    async with work.database.write() as db:
+        if not await relation_refs.resolve(db, work.owner_pk, import_pk=work.import_pk, now=work.now()):
+            return None
+        await jobs.checkpoint(db, work.job, work.memo.get("advance") or work.job.checkpoint)
+        revised = await revision.bump(db, work.owner_pk)
+    return BatchResult(done=False, progress=_as_progress(work, row, None), revision=revised)
+
+
+async def _finish(work: ImportWork, row: ImportRow) -> BatchResult:
+    now = work.now()
+    values = {
+        "state": "done",
+        "finished_at": now,
+        "undoable_until": now + timedelta(days=work.settings.imports.undo_days),
+        "updated_at": now,
+    }
+    async with work.database.write() as db:
+        await jobs.checkpoint(db, work.job, work.memo.get("advance") or work.job.checkpoint)
+        await db.execute(
+            update(Import).where(Import.owner_pk == work.owner_pk, Import.pk == work.import_pk).values(**values)
+        )
+    if row.is_upload:
+        await asyncio.to_thread(shutil.rmtree, row.path, ignore_errors=True)
+    return BatchResult(done=True, progress=_as_progress(work, row, None))

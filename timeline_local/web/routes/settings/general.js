@@ -1,0 +1,39 @@
+// @ts-check
+/** Who this is, how it looks, and the keys. */
+import { html, useEffect, useState } from '../../core/preact.js';
+import { t } from '../../core/i18n.js';
+import { Segments, Switch } from '../../ui/choice.js';
+import { SelectField, TextField } from '../../ui/field.js';
+import { ZoneField } from '../../ui/zone.js';
+
+/** Languages the interface is complete in; names are written in their own language. */
+const LANGUAGES = [{ value: 'en', label: 'English' }];
+
+/** @typedef {{settings: any, save: (changes: Record<string, any>) => Promise<void>}} SectionProps */
+
+/** @param {SectionProps} props */
+export function General({ settings, save }) {
+  const [name, setName] = useState(settings.name ?? '');
+  useEffect(() => setName(settings.name ?? ''), [settings.name]);
+  const keep = () => name.trim() !== (settings.name ?? '') && save({ name: name.trim() });
+  return html`
+    <${TextField} label=${t('settings.name')} hint=${t('settings.name_hint')} value=${name} onInput=${setName} autocomplete="name" maxlength="100"
+      onBlur=${keep} onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === 'Enter' && keep()} />
+    <${SelectField} label=${t('settings.language')} value=${settings.language ?? 'en'} options=${LANGUAGES} onChange=${(/** @type {string} */ language) => save({ language })} />
+    <${ZoneField} label=${t('settings.home_zone')} hint=${t('settings.home_zone_hint')} value=${settings.home_zone ?? ''} onChange=${(/** @type {string} */ zone) => save({ home_zone: zone })} />`;
+}
+
+/** @param {SectionProps} props */
+export function Look({ settings, save }) {
+  return html`
+    <${Segments} legend=${t('settings.theme')} value=${settings.theme ?? 'system'} onChange=${(/** @type {string} */ theme) => save({ theme })}
+      options=${['system', 'light', 'dark'].map((value) => ({ value, label: t(`settings.theme_${value}`) }))} />
+    <${Segments} legend=${t('settings.density')} hint=${t('settings.density_hint')} value=${settings.density ?? 'medium'} onChange=${(/** @type {string} */ density) => save({ density })}
+      options=${['small', 'medium', 'large'].map((value) => ({ value, label: t(`settings.density_${value}`) }))} />`;
+}
+
+/** @param {SectionProps} props */
+export function Keyboard({ settings, save }) {
+  return html`<${Switch} label=${t('settings.single_keys')} hint=${t('settings.single_keys_hint')} checked=${settings.single_key_shortcuts !== false}
+    onChange=${(/** @type {boolean} */ on) => save({ single_key_shortcuts: on })} />`;
+}

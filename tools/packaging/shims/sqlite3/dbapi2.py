@@ -1,0 +1,3 @@
+"""See the package."""
+
+from sqlcipher3.dbapi2 import *  # noqa: F403
