@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timeline_local.importers.archive import Folder
-from timeline_local.importers.json_stream import CHUNK_BYTES, MAX_DEPTH, BrokenJson, json_items
+from timeline_local.importers.json_stream import CHUNK_BYTES, MAX_DEPTH, BrokenJson, json_items, json_parts
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.text(),
@@ -82,3 +82,29 @@ def test_a_closed_iterator_closes_its_file(tmp_path: Path) -> None:
     assert next(items) == 1
     items.close()
     assert list(items) == []
+
+
+def test_values_at_several_places_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    chats = [
+        {"name": "a", "all": [1, {"name": "x"}]},
+        {"name": None, "all": []},
+        {"all": [[2**70]], "name": {"b": [1.5]}},
+    ]
+    data = json.dumps({"chats": chats, "name": "outer", "empty": []}).encode()
+    wanted = ("chats.item.name", "chats.item.all.item", "empty")
+    assert list(json_parts(folder(tmp_path, data), "a.json", wanted)) == [
+        ("chats.item.name", "a"),
+        ("chats.item.all.item", 1),
+        ("chats.item.all.item", {"name": "x"}),
+        ("chats.item.name", None),
+        ("chats.item.all.item", [2**70]),
+        ("chats.item.name", {"b": [1.5]}),
+        ("empty", []),
+    ]
+
+
+def test_parts_of_a_broken_file_come_until_it_breaks(tmp_path: Path) -> None:
+    found: list[tuple[str, int]] = []
+    with pytest.raises(BrokenJson):
+        found.extend(json_parts(folder(tmp_path, b'{"a": [1, 2'), "a.json", ("a.item",)))
+    assert found == [("a.item", 1), ("a.item", 2)]

@@ -64,6 +64,9 @@ SKIP_SLUGS = frozenset(
         "not-a-file",
         "cancelled",
         "system-message",
+        "twice",
+        "unsent",
+        "not-in-export",
     }
 )
 

@@ -26,6 +26,7 @@ from timeline_local.importers.sources.owntracks_rec import OwntracksRec
 from timeline_local.importers.sources.photo_folder import PhotoFolder
 from timeline_local.importers.sources.strava import Strava
 from timeline_local.importers.sources.tcx import Tcx
+from timeline_local.importers.sources.telegram import Telegram
 from timeline_local.importers.sources.track_csv import TrackCsv
 from timeline_local.importers.sources.vcard import VCard
 from timeline_local.importers.sources.whatsapp import WhatsApp
@@ -42,6 +43,7 @@ SOURCES: tuple[Source, ...] = (
     ICalendar(),
     VCard(),
     WhatsApp(),
+    Telegram(),
     GoogleLocation(),
     Strava(),
     Gpx(),

@@ -1,0 +1,103 @@
+"""What chats have in common, whichever program kept them: a message is taken once, files lie beside it or do not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import PurePosixPath
+
+from timeline_local.domain.drafts import CollectionKind, CollectionRef, MediaRef, Problem
+from timeline_local.domain.kinds import MediaRole
+from timeline_local.importers.archive import File, Folder
+from timeline_local.importers.base import ReadOptions
+
+ITEMS_PER_CHECKPOINT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The keys of one read: backups of one chat overlap. Memory: some 80 bytes a key."""
+
+    _digests: set[int] = field(default_factory=set)
+
+    def adds(self, key: str) -> bool:
+        """Whether the key comes for the first time."""
+        digest = int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+        if digest in self._digests:
+            return False
+        self._digests.add(digest)
+        return True
+
+
+def conversation(key: str, name: str) -> CollectionRef:
+    return CollectionRef(key=key, name=name, kind=CollectionKind.CONVERSATION)
+
+
+def record(value: object) -> bytes:
+    """The source's own record of a message."""
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def digest_of(value: object) -> str:
+    """32 hex digits for a message that has no id of its own."""
+    return blake2b(record(value), digest_size=16).hexdigest()
+
+
+def is_twice(where: str) -> Problem:
+    return Problem(where, "twice", "The same message came before in this import; it is kept once.")
+
+
+def is_empty(where: str) -> Problem:
+    return Problem(where, "empty", "The message holds neither words nor a file.")
+
+
+def is_undated(where: str) -> Problem:
+    return Problem(where, "no-time", "The message says no time that could be read.")
+
+
+def too_long(where: str, text: str, options: ReadOptions) -> Problem | None:
+    """What is said of a text that no memory can hold; None when it fits."""
+    if len(text) <= options.note_characters:
+        return None
+    return Problem(
+        where, "note-too-long", f"The message has {len(text):,} characters; {options.note_characters:,} fit."
+    )
+
+
+def is_unreadable(file: File, error: OSError) -> Problem:
+    why = (error.strerror or type(error).__name__).lower()
+    return Problem(file.locator, "unreadable", f"This file cannot be read ({why}).")
+
+
+@dataclass(slots=True)
+class Attached:
+    """The files of one message as they are found; a name that leads to none becomes a problem."""
+
+    folder: Folder
+    where: str
+    media: list[MediaRef] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, *candidates: str, name: str = "") -> None:
+        """The first of these locators that is there, called `name` or as the file is."""
+        found = next((each for each in candidates if is_there(self.folder, each)), None)
+        if found is None:
+            self.lacks(PurePosixPath(candidates[0]).name)
+            return
+        called = name or PurePosixPath(found).name
+        self.media.append(MediaRef(locator=found, role=MediaRole.ATTACHMENT, position=len(self.media), name=called))
+
+    def lacks(self, what: str) -> None:
+        """The export says itself that it does not hold the file, or does not hold it though it says so."""
+        place = f"{self.where}#{what}" if what else f"{self.where}#file"
+        self.problems.append(Problem(place, "not-in-export", "The message had this file, but the export lacks it."))
+
+
+def is_there(folder: Folder, locator: str) -> bool:
+    """Whether there is such a file. Cost: one look at the disk or at an archive's directory."""
+    try:
+        folder.stat(locator)
+    except (OSError, ValueError):
+        return False
+    return True
