@@ -279,6 +279,19 @@ async def test_a_note_written_on_changes_its_memory(desk: Desk, tmp_path: Path) 
     assert [each[1] for each in (await desk.dump())["memory"]] == ["after"]
 
 
+async def test_a_table_with_a_mapping_that_has_grown_adds_only_what_is_new(desk: Desk, tmp_path: Path) -> None:
+    mapping = '[memory]\nkey = "id"\ntitle = "{what}"\nmood = "mood"\n[time]\ncolumn = "day"\n'
+    note(tmp_path / "t" / "days.timeline.toml", mapping)
+    note(tmp_path / "t" / "days.csv", "id,day,what,mood\n1,2020-01-01,Swum,4\n2,2020-01-02,Read,2\n")
+    assert (await desk.run(tmp_path / "t")).counts["new"] == 2
+    note(
+        tmp_path / "t" / "days.csv", "id,day,what,mood\n1,2020-01-01,Swum,4\n2,2020-01-02,Read,5\n3,2020-01-03,Slept,\n"
+    )
+    again = await desk.run(tmp_path / "t")
+    assert again.counts == {"new": 1, "changed": 1, "same": 1, "skipped": 0, "failed": 0}
+    assert (await desk.run(tmp_path / "t")).counts["same"] == 3
+
+
 async def test_what_was_deleted_for_good_does_not_come_back(desk: Desk, tmp_path: Path) -> None:
     path = picture(tmp_path / "a" / "x.jpg")
     row = await desk.run(tmp_path / "a")

@@ -64,11 +64,12 @@ def test_a_picture_speaks_for_itself_where_its_source_is_silent() -> None:
 
 def test_the_source_comes_before_the_file() -> None:
     draft = Draft(
-        source_key="a", title="S", body="B", rating=0, people=(PersonRef(name="ana"),), tags=("x",),
+        source_key="a", title="S", body="B", rating=0, mood=4, people=(PersonRef(name="ana"),), tags=("x",),
         place=PlaceRef(lat=1.0, lon=2.0, name="Home"), favourite=True,
     )  # fmt: skip
     made = content(draft, found())
     assert (made.title, made.body, made.rating, made.favourite, made.lat, made.lon) == ("S", "B", 0, True, 1.0, 2.0)
+    assert made.mood == 4
     assert [each.name for each in made.people] == ["ana", "Bo"]
     assert made.tags == ("x", "sea", "trip")
     assert made.place is not None

@@ -132,7 +132,7 @@ class Draft:
     source_key   stable over re-exports, unique within the source: re-importing the same key updates, never adds.
     kind         None: decided from the primary media file.
     evidence     every statement about the time; `times.decide` weighs it.
-    rating       0 to 5, None when the source has none.
+    rating       0 to 5, None when the source has none.   mood: 1 very low to 5 very good, None likewise.
     people       with their roles; the author of a message is one of them.
     path         where a move went, in the order of time, at most MAX_PATH samples; device: what recorded it.
     extra        what the source knew and we have no column for; JSON values only.
@@ -149,6 +149,7 @@ class Draft:
     people: tuple[PersonRef, ...] = ()
     favourite: bool = False
     rating: int | None = None
+    mood: int | None = None
     archived: bool = False
     trashed: bool = False
     media: tuple[MediaRef, ...] = ()

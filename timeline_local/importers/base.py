@@ -67,6 +67,7 @@ SKIP_SLUGS = frozenset(
         "twice",
         "unsent",
         "not-in-export",
+        "left-out-by-mapping",
     }
 )
 

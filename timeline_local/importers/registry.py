@@ -20,6 +20,7 @@ from timeline_local.importers.sources.gpx import Gpx
 from timeline_local.importers.sources.icalendar import ICalendar
 from timeline_local.importers.sources.journiv import Journiv
 from timeline_local.importers.sources.kml import Kml
+from timeline_local.importers.sources.mapping import MappedTables
 from timeline_local.importers.sources.nmea import Nmea
 from timeline_local.importers.sources.notes_folder import NotesFolder
 from timeline_local.importers.sources.owntracks_rec import OwntracksRec
@@ -33,7 +34,9 @@ from timeline_local.importers.sources.whatsapp import WhatsApp
 
 # Exports come before folders of anything, and what is known by its content before notes: a log in a .txt file is none.
 # Notes come before pictures: a picture that a note shows belongs to the note.
+# What the owner says of a table goes before what anybody else makes of it.
 SOURCES: tuple[Source, ...] = (
+    MappedTables(),
     GoogleTakeout(),
     GoogleKeep(),
     ApplePhotos(),
@@ -57,6 +60,7 @@ SOURCES: tuple[Source, ...] = (
     NotesFolder(),
     PhotoFolder(),
 )
+LAST_HINTS = frozenset({"mapping"})  # sources whose advice is for what no other one knows
 NOBODY = "folder"  # where a source's name stands, for what belongs to none
 
 # Sources whose keys are paths below the folder that is imported: the same path in another folder is another thing. The
@@ -92,7 +96,8 @@ class Judged:
     @property
     def hint(self) -> str:
         """The best there is: an export knows its own files better than a folder source, so the first one."""
-        return next((each.recognition.hint for each in self.all if each.recognition.hint), "")
+        last = sorted(self.all, key=lambda each: each.source.name in LAST_HINTS)
+        return next((each.recognition.hint for each in last if each.recognition.hint), "")
 
 
 def judge(folder: Folder, sources: Sequence[Source] = SOURCES) -> Judged:

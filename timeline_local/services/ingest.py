@@ -129,6 +129,7 @@ def content_of(
         altitude_m=altitude,
         favourite=draft.favourite,
         rating=draft.rating if draft.rating is not None else (facts.rating if facts else None),
+        mood=draft.mood,
         archived=draft.archived,
         tags=_once((*draft.tags, *(facts.keywords if facts else ()), *around.tags)),
         people=_people(draft, facts),

@@ -87,6 +87,7 @@ drafts = st.builds(
     people=st.lists(people, max_size=2).map(tuple),
     favourite=st.booleans(),
     rating=st.none() | st.integers(0, 5),
+    mood=st.none() | st.integers(1, 5),
     archived=st.booleans(),
     trashed=st.booleans(),
     media=st.lists(media, max_size=2).map(tuple),
