@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from hashlib import blake2b
 from pathlib import PurePosixPath
 
 from timeline_local.domain.drafts import CollectionKind, CollectionRef, MediaRef, Problem
 from timeline_local.domain.kinds import MediaRole
+from timeline_local.domain.times import TimeEvidence
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import ReadOptions
 
@@ -68,6 +70,16 @@ def too_long(where: str, text: str, options: ReadOptions) -> Problem | None:
 def is_unreadable(file: File, error: OSError) -> Problem:
     why = (error.strerror or type(error).__name__).lower()
     return Problem(file.locator, "unreadable", f"This file cannot be read ({why}).")
+
+
+def lasting(evidence: TimeEvidence, seconds: float) -> TimeEvidence:
+    """The evidence of a call that took this long; of what cannot be, the evidence as it is."""
+    if evidence.instant is None or not seconds > 0:
+        return evidence
+    try:
+        return replace(evidence, until=evidence.instant + timedelta(seconds=seconds))
+    except OverflowError:
+        return evidence
 
 
 @dataclass(slots=True)

@@ -18,9 +18,11 @@ from timeline_local.importers.sources.google_location import GoogleLocation
 from timeline_local.importers.sources.google_takeout import GoogleTakeout
 from timeline_local.importers.sources.gpx import Gpx
 from timeline_local.importers.sources.icalendar import ICalendar
+from timeline_local.importers.sources.instagram import Instagram
 from timeline_local.importers.sources.journiv import Journiv
 from timeline_local.importers.sources.kml import Kml
 from timeline_local.importers.sources.mapping import MappedTables
+from timeline_local.importers.sources.messenger import Messenger
 from timeline_local.importers.sources.nmea import Nmea
 from timeline_local.importers.sources.notes_folder import NotesFolder
 from timeline_local.importers.sources.owntracks_rec import OwntracksRec
@@ -47,6 +49,8 @@ SOURCES: tuple[Source, ...] = (
     VCard(),
     WhatsApp(),
     Telegram(),
+    Messenger(),
+    Instagram(),
     GoogleLocation(),
     Strava(),
     Gpx(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -40,6 +40,7 @@ from timeline_local.importers.conversations import (
     is_twice,
     is_undated,
     is_unreadable,
+    lasting,
     record,
     too_long,
 )
@@ -222,7 +223,7 @@ class _Export:
             source_key=key,
             kind=Kind.EVENT,
             title=f"{'Missed call' if is_missed else 'Call'}: {self.chat.name}",
-            evidence=(_lasting(evidence, seconds),),
+            evidence=(lasting(evidence, seconds),),
             people=_author(said.get("actor"), said.get("actor_id")),
             collections=(conversation(self.chat.key, self.chat.name),),
             extra={"duration_seconds": seconds} if seconds else {},
@@ -258,16 +259,6 @@ def _evidence(said: Mapping[str, Any]) -> TimeEvidence | None:
 def _instant(value: object) -> datetime | None:
     seconds = loose.number(value)
     return loose.instant_of_micros(seconds * 1e6) if seconds else None
-
-
-def _lasting(evidence: TimeEvidence, seconds: float) -> TimeEvidence:
-    if evidence.instant is None or not seconds > 0:
-        return evidence
-    try:
-        until = evidence.instant + timedelta(seconds=seconds)
-    except OverflowError:
-        return evidence
-    return TimeEvidence(basis=evidence.basis, instant=evidence.instant, until=until, origin=evidence.origin)
 
 
 def _author(name: object, number: object) -> tuple[PersonRef, ...]:
