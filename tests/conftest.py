@@ -63,13 +63,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in STARTS_SERVERS)
 
 
-# pytest-timeout ends what hangs, once a test. What hangs again while it is torn down would hold the whole run: past
-# this, the process writes every thread's stack and ends, and the run goes on with a new one.
-STUCK_SECONDS = 240
-
-
 def _watch(item: pytest.Item) -> None:
-    faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True, file=item.config.stash[fault_handler_stderr_fd_key])
+    """Bound this phase of a test by a clock that nothing in the process can hold up.
+
+    pytest-timeout ends what hangs, but only once a test: what hangs again while it is torn down would hold the whole
+    run. Past twice its time, the process writes the stacks of its threads and ends, and another one takes over.
+    """
+    own = item.get_closest_marker("timeout")
+    seconds = float(own.args[0] if own and own.args else item.config.getini("timeout"))
+    stderr = item.config.stash[fault_handler_stderr_fd_key]
+    faulthandler.dump_traceback_later(2 * seconds, exit=True, file=stderr)
 
 
 @pytest.hookimpl(tryfirst=True)

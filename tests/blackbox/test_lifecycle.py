@@ -75,6 +75,7 @@ def kept_whole(server: Server, folder: Path) -> None:
         assert answer.body == (folder / media["file_name"]).read_bytes()
 
 
+@pytest.mark.slow
 def test_an_import_is_finished_after_being_killed_three_times(own_server: Server, folder: Path) -> None:
     with own_server.client() as client:
         plan = planned(client, folder)

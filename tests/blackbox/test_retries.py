@@ -135,7 +135,7 @@ def carry_out(client: LocalClient, import_id: str) -> None:
     assert (done["state"], done["counts"]["new"]) == ("done", 1), done
 
 
-@pytest.mark.parametrize("count", [30, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("count", [12, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_what_is_sent_again_after_a_lost_answer_is_there_once(server: Server, count: int) -> None:
     bearer = server.api_key()
     with ThreadPoolExecutor(CLIENTS) as pool:

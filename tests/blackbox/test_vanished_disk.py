@@ -76,6 +76,7 @@ def test_nothing_is_taken_while_it_is_away_and_everything_is_there_when_it_is_ba
     assert server.end(signal.SIGTERM)[0] == 0
 
 
+@pytest.mark.slow
 def test_a_library_that_was_deleted_is_waited_for_until_the_end(server: Server, key: str, data: Path) -> None:
     shutil.rmtree(data)
     until(lambda: write(server, key, "lost")[0] == 503)
@@ -86,6 +87,7 @@ def test_a_library_that_was_deleted_is_waited_for_until_the_end(server: Server, 
     assert not data.exists()
 
 
+@pytest.mark.slow
 def test_another_library_in_its_place_is_left_alone(server: Server, key: str, data: Path, tmp_path: Path) -> None:
     other = Server(tmp_path / "other", "--port", "0")
     other.end()

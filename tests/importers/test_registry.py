@@ -89,6 +89,7 @@ def test_every_source_has_a_golden_file_and_a_title(source: object) -> None:
     assert getattr(source, "title", "")
 
 
+@pytest.mark.slow
 def test_thousands_of_files_are_read_in_the_memory_of_a_few(tmp_path: Path) -> None:
     for number in range(3000):
         folder = tmp_path / f"{number // 250}"

@@ -71,7 +71,7 @@ async def look(data_dir: Path, job: JobRow) -> tuple[JobRow, int]:
     return found, tags
 
 
-@pytest.mark.parametrize("batches", [1, 10])
+@pytest.mark.parametrize("batches", [1, pytest.param(10, marks=pytest.mark.slow)])
 async def test_a_job_killed_in_the_middle_is_finished_with_every_item_once(tmp_path: Path, batches: int) -> None:
     data = tmp_path / "library"
     job = await enqueue(data, "count", items=200, pause_s=0.03)
