@@ -14,14 +14,14 @@ def files_from(
 ) -> Iterator[tuple[Listing, File, int]]:
     """The wanted files from a checkpoint of `after` on: the folder each lies in, and how many of its items are done.
 
-    Every wanted file is claimed, also those before the checkpoint.
+    Every wanted file is claimed, also those before the checkpoint; those of an earlier source are passed over.
     """
     start = checkpoint if isinstance(checkpoint, dict) else {}
     last, done = str(start.get("file", "")), start.get("done", 0)
     is_reached = not last
     for listing in folder.walk():
         for file in listing.files if isinstance(listing, Listing) else ():
-            if not is_wanted(folder, file):
+            if options.is_claimed(file.locator) or not is_wanted(folder, file):
                 continue
             options.claimed.add(file.locator)
             is_last = file.locator == last

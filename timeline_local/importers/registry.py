@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from timeline_local.domain.drafts import JSON, Contact, Draft, Problem
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOptions, Recognition, Source, Unit
+from timeline_local.importers.sources.apple_journal import AppleJournal
 from timeline_local.importers.sources.apple_photos import ApplePhotos
 from timeline_local.importers.sources.day_one import DayOne
 from timeline_local.importers.sources.day_one_classic import DayOneClassic
@@ -20,6 +21,7 @@ from timeline_local.importers.sources.gpx import Gpx
 from timeline_local.importers.sources.icalendar import ICalendar
 from timeline_local.importers.sources.instagram import Instagram
 from timeline_local.importers.sources.journiv import Journiv
+from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.kml import Kml
 from timeline_local.importers.sources.mapping import MappedTables
 from timeline_local.importers.sources.messenger import Messenger
@@ -45,6 +47,8 @@ SOURCES: tuple[Source, ...] = (
     DayOne(),
     DayOneClassic(),
     Journiv(),
+    AppleJournal(),
+    Jrnl(),  # before chats: an entry may begin as a message does
     ICalendar(),
     VCard(),
     WhatsApp(),
