@@ -3,11 +3,13 @@
 A *locator* is a file's POSIX path relative to the root of the import, exactly as the disk or the archive spells it (no
 Unicode normalisation). Bytes of a name that are not UTF-8 appear as U+F780 to U+F7FF, the last byte of the character
 being the byte on disk; so a locator is always valid text, and `Folder` finds the file again. Archives are folders here:
-the locator of what is in them does not name them (`importers.mounts` has the whole rule).
+the locator of what is in them does not name them (`importers.mounts` has the whole rule). A file that is written as
+text inside of another one has a locator, too (`importers.embedded`); no walk comes across it.
 """
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections import Counter, OrderedDict, deque
@@ -18,12 +20,14 @@ from typing import BinaryIO
 
 from timeline_local.domain.drafts import Problem
 from timeline_local.importers.disk import DiskTree, GivenTree
+from timeline_local.importers.embedded import Decoded, Embedded
 from timeline_local.importers.mounts import MountedTree, is_archive
 from timeline_local.importers.trees import (
     Entries,
     File,
     Limits,
     NotOnDisk,
+    Opener,
     OutsideFolder,
     Tree,
     is_system_name,
@@ -36,6 +40,7 @@ __all__ = ["File", "Folder", "Limits", "Listing", "OutsideFolder", "natural_key"
 MAX_FOLDER_DEPTH = 64  # deeper than any real tree; ends loops that a file system makes without links
 HEAD_BYTES = 64 * 1024
 HEADS_KEPT = 256
+CARRIERS_KEPT = 8
 SAMPLED = 20_000  # files of a sample, and how many are looked at for it
 SAMPLED_OF = 200_000
 SAMPLED_ALIKE = 8
@@ -73,6 +78,7 @@ class Folder:
         self._include_hidden = include_hidden
         self._tree, self.root = _opened(self.paths, without, limits or Limits())
         self._heads: OrderedDict[str, bytes] = OrderedDict()
+        self._carriers: OrderedDict[str, Opener] = OrderedDict()
         self._sample: tuple[File, ...] | None = None
         self._lock = threading.Lock()
 
@@ -118,22 +124,28 @@ class Folder:
 
     def path(self, locator: str) -> Path:
         """Where the file lies on disk. Raises OutsideFolder, also for a link that leads out and for what is packed."""
+        if Embedded.of(locator) is not None:
+            raise NotOnDisk(locator)
         return self._tree.place(locator)
 
     def place(self, locator: str) -> Path | None:
-        """Where the file lies on disk; None for what lies in an archive. Raises OSError, OutsideFolder."""
+        """Where the file lies on disk; None for what lies in an archive or a file. Raises OSError, OutsideFolder."""
         try:
-            return self._tree.place(locator)
+            return self.path(locator)
         except NotOnDisk:
             return None
 
     def stat(self, locator: str) -> File:
         """Size and date as they are now. Raises OSError, OutsideFolder."""
-        return self._tree.find(locator)
+        inner = Embedded.of(locator)
+        return self._tree.find(locator) if inner is None else inner.listed(self._tree.find(inner.carrier))
 
     def open(self, locator: str) -> BinaryIO:
         """The file, opened for reading, seekable. Raises OSError, OutsideFolder; so does reading a damaged archive."""
-        return self._tree.open(locator)
+        inner = Embedded.of(locator)
+        if inner is None:
+            return self._tree.open(locator)
+        return io.BufferedReader(Decoded(self._carrier(inner.carrier)(), inner))
 
     def read(self, locator: str, *, limit: int) -> bytes:
         """The whole file. Raises OSError, OutsideFolder, and ValueError when it is larger than `limit` bytes."""
@@ -142,6 +154,15 @@ class Folder:
         if len(data) > limit:
             raise ValueError(f"larger than {limit} bytes")
         return data
+
+    def _carrier(self, locator: str) -> Opener:
+        """What opens a file that others are embedded in; kept, since in an archive it learns to go on in the middle."""
+        with self._lock:
+            known = self._carriers.pop(locator, None) or self._tree.opener(locator)
+            self._carriers[locator] = known
+            if len(self._carriers) > CARRIERS_KEPT:
+                self._carriers.popitem(last=False)
+            return known
 
     def _walk(self, locator: str, depth: int, after: PathKey) -> Iterator[Listing | Problem]:
         here = _path_key(locator)

@@ -66,6 +66,7 @@ SKIP_SLUGS = frozenset(
         "system-message",
         "twice",
         "unsent",
+        "never-sent",
         "not-in-export",
         "left-out-by-mapping",
     }

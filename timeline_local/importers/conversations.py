@@ -17,21 +17,6 @@ from timeline_local.importers.base import ReadOptions
 ITEMS_PER_CHECKPOINT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The keys of one read: backups of one chat overlap. Memory: some 80 bytes a key."""
-
-    _digests: set[int] = field(default_factory=set)
-
-    def adds(self, key: str) -> bool:
-        """Whether the key comes for the first time."""
-        digest = int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
-        if digest in self._digests:
-            return False
-        self._digests.add(digest)
-        return True
-
-
 def conversation(key: str, name: str) -> CollectionRef:
     return CollectionRef(key=key, name=name, kind=CollectionKind.CONVERSATION)
 

@@ -26,7 +26,6 @@ from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import (
     ITEMS_PER_CHECKPOINT,
     Attached,
-    Seen,
     conversation,
     is_empty,
     is_twice,
@@ -37,6 +36,7 @@ from timeline_local.importers.conversations import (
     too_long,
 )
 from timeline_local.importers.json_stream import BrokenJson, json_items
+from timeline_local.importers.seen import Seen
 
 HEAD_BYTES = 8 * 1024
 MOST_PARTICIPANTS = 1000
@@ -208,7 +208,7 @@ class _Chat:
         body = _body(said)
         attached = self._attached(said, where)
         key = self._key(said, author, body)
-        if not self.seen.adds(key):
+        if self.seen.number(key) > 1:
             yield is_twice(where)
             return
         yield from attached.problems

@@ -29,6 +29,7 @@ from timeline_local.importers.sources.nmea import Nmea
 from timeline_local.importers.sources.notes_folder import NotesFolder
 from timeline_local.importers.sources.owntracks_rec import OwntracksRec
 from timeline_local.importers.sources.photo_folder import PhotoFolder
+from timeline_local.importers.sources.sms_backup import SmsBackup
 from timeline_local.importers.sources.strava import Strava
 from timeline_local.importers.sources.tcx import Tcx
 from timeline_local.importers.sources.telegram import Telegram
@@ -55,6 +56,7 @@ SOURCES: tuple[Source, ...] = (
     Telegram(),
     Messenger(),
     Instagram(),
+    SmsBackup(),
     GoogleLocation(),
     Strava(),
     Gpx(),

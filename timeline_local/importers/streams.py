@@ -1,4 +1,4 @@
-"""Files inside files: a part of a file, and what was compressed, both seekable and never longer than announced."""
+"""Files inside files: a part of a file, and what was compressed, seekable and never longer than announced."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class Marks:
                 self.spacing *= 2
 
 
-class _Inner(io.RawIOBase):
-    """What both share: lazy seeking, the announced size, the checksum of what is read from start to end."""
+class Inner(io.RawIOBase):
+    """What all of them share: lazy seeking, the announced size, the checksum of what is read from start to end."""
 
     def __init__(self, file: BinaryIO, size: int | None, crc: int | None) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ class _Inner(io.RawIOBase):
         """All announced bytes are there."""
 
 
-class Window(_Inner):
+class Window(Inner):
     """`size` bytes of a file from `start` on. Closes the file."""
 
     def __init__(self, file: BinaryIO, start: int, size: int, *, crc: int | None = None) -> None:
@@ -127,7 +127,7 @@ class Window(_Inner):
         return self._file.read(wanted)
 
 
-class Inflated(_Inner):
+class Inflated(Inner):
     """What a deflated stream or a gzip file holds. Closes the file.
 
     size   None for gzip, whose size is known at its end only.   marks  shared by all who read the same here and there.

@@ -33,7 +33,6 @@ from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import (
     ITEMS_PER_CHECKPOINT,
     Attached,
-    Seen,
     conversation,
     digest_of,
     is_empty,
@@ -45,6 +44,7 @@ from timeline_local.importers.conversations import (
     too_long,
 )
 from timeline_local.importers.json_stream import BrokenJson, json_parts
+from timeline_local.importers.seen import Seen
 
 HEAD_BYTES = 16 * 1024
 MOST_REACTIONS = 10**9  # of one kind; what says more says nothing
@@ -181,7 +181,7 @@ class _Export:
             yield Problem(where, "system-message", "It is a note of Telegram itself, not a message.")
         elif evidence is None:
             yield is_undated(where)
-        elif not self.seen.adds(key):
+        elif self.seen.number(key) > 1:
             yield is_twice(where)
         else:
             yield from self._call(said, key, evidence) if is_call else self._words(said, key, evidence, where)

@@ -1,0 +1,71 @@
+"""Tags of XML that no strict reader takes: what is broken costs one tag, and long values are places in the file."""
+
+from __future__ import annotations
+
+import io
+from xml.sax.saxutils import quoteattr
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from timeline_local.importers.front_matter import clean
+from timeline_local.importers.xml_tags import MAX_VALUE_BYTES, Place, Tag, plain, tags
+
+
+def read(text: str | bytes) -> list[Tag]:
+    return list(tags(io.BytesIO(text.encode() if isinstance(text, str) else text), frozenset({"data"})))
+
+
+@given(st.lists(st.tuples(st.text(), st.text(alphabet="ABCD", max_size=40)), max_size=20))
+def test_values_come_as_they_were_written(written: list[tuple[str, str]]) -> None:
+    text = "<all>" + "".join(f'<a x={quoteattr(x)} data="{data}"/>' for x, data in written) + "</all>"
+    found = [tag for tag in read(text) if tag.name == "a"]
+    assert [tag.attributes["x"] for tag in found] == [clean(x) for x, _ in written]
+    assert [tag.places["data"].length for tag in found] == [len(data) for _, data in written]
+    data = text.encode()
+    for tag, (_, value) in zip(found, written, strict=True):
+        place = tag.places["data"]
+        assert data[place.start : place.start + place.length] == value.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a & b &amp; c &unknown; &", "a & b & c &unknown; &"),
+        ("&#55357;&#56832;", "😀"),
+        ("&amp;#55357;&amp;#56832;", "😀"),
+        ("&#xD83D;&#xDE00;", "😀"),
+        ("&#55357;", "\ufffd"),
+        ("&#0;&#1114112;x", "x"),
+        ("&#10;&#9;", "\n\t"),
+        ("&lt;b&gt;&quot;&apos;", "<b>\"'"),
+    ],
+)
+def test_entities_are_undone_and_what_is_none_stays(text: str, said: str) -> None:
+    assert plain(text) == said
+
+
+def test_what_is_broken_costs_one_tag() -> None:
+    found = read(
+        '<a x="1"/><a x="say "hi" now"/><!-- <a/> --><?a?><!DOCTYPE a [<!ENTITY e "x">]><a x=\'2>\'></a><a x="3'
+    )
+    told = [(tag.name, tag.attributes.get("x"), tag.is_whole, tag.opens, tag.closes) for tag in found]
+    assert told == [
+        ("a", "1", True, True, True),
+        ("a", "say ", False, True, False),
+        ("a", "2>", True, True, False),
+        ("a", None, True, False, True),
+        ("a", None, False, True, False),
+    ]
+
+
+def test_a_value_too_long_to_hold_is_a_place() -> None:
+    (tag,) = read(b'<a x="' + b"y" * (MAX_VALUE_BYTES + 1) + b'"/>')
+    assert (tag.attributes, tag.places) == ({}, {"x": Place(6, MAX_VALUE_BYTES + 1, MAX_VALUE_BYTES + 1)})
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_at_all_break_it(data: bytes) -> None:
+    read(b"<a " + data)
+    read(data + b"<a/>")

@@ -1,0 +1,103 @@
+"""Chats through a whole import: files that stand inside of a file are stored, and a later export adds what is new."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from sqlalchemy import func, select
+
+from tests.desk import Desk
+from timeline_local.config import Settings
+from timeline_local.core.database import Database
+from timeline_local.core.library import Library
+from timeline_local.models import Collection, CollectionMember, Identity, ImportItem, MediaFile, Memory, MemoryMedia
+from timeline_local.queries.imports import ImportRow
+
+
+@pytest.fixture
+async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
+    made = Desk(database, library, settings, owner.pk)
+    await made.decoder.start()
+    yield made
+    await made.decoder.stop()
+
+
+def picture(colour: str) -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (8, 6), colour).save(made, "PNG")
+    return made.getvalue()
+
+
+def sms(at: int, body: str, name: str = "Anna") -> str:
+    return f'<sms address="+39061234567" date="{1560502862000 + at}" type="1" body="{body}" contact_name="{name}" />'
+
+
+def mms(at: int, data: bytes, name: str = "Anna") -> str:
+    part = f'<part seq="0" ct="image/png" cl="a.png" text="null" data="{base64.b64encode(data).decode()}" />'
+    opening = f'<mms address="+39061234567" date="{1560502862000 + at}" msg_box="1" contact_name="{name}">'
+    return f"{opening}<parts>{part}</parts></mms>"
+
+
+def write(folder: Path, files: Mapping[str, str]) -> Path:
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def backup(*items: str) -> str:
+    return f"<smses>{''.join(items)}</smses>"
+
+
+async def verdicts(desk: Desk, row: ImportRow) -> dict[str, int]:
+    async with desk.database.read() as db:
+        counted = select(ImportItem.verdict, func.count()).where(ImportItem.import_pk == row.pk)
+        rows = await db.execute(counted.group_by(ImportItem.verdict))
+        return {row[0]: row[1] for row in rows}
+
+
+async def test_a_picture_that_stands_in_a_backup_becomes_a_file_of_its_message(desk: Desk, tmp_path: Path) -> None:
+    red = picture("red")
+    row = await desk.run(write(tmp_path / "in", {"sms.xml": backup(sms(1, "before"), mms(2, red))}), mode="reference")
+    statement = (
+        select(MediaFile.file_name, MediaFile.size_bytes, MediaFile.width, MediaFile.storage, MediaFile.sha256)
+        .join(MemoryMedia, MemoryMedia.media_pk == MediaFile.pk)
+        .join(Memory, Memory.pk == MemoryMedia.memory_pk)
+    )
+    async with desk.database.read() as db:
+        (found,) = (await db.execute(statement)).all()
+    assert tuple(found)[:4] == ("a.png", len(red), 8, "managed")
+    assert desk.blobs.path(found.sha256).read_bytes() == red
+    assert await verdicts(desk, row) == {"new": 2}
+
+
+async def test_a_later_backup_adds_what_is_new_though_everything_stands_elsewhere_in_it(
+    desk: Desk, tmp_path: Path
+) -> None:
+    await desk.run(write(tmp_path / "1", {"sms.xml": backup(sms(1, "a"), mms(2, picture("red")))}))
+    later = backup(sms(3, "between"), sms(1, "a"), mms(2, picture("red"), "Berg"), mms(4, picture("blue"), "Berg"))
+    row = await desk.run(write(tmp_path / "2", {"sms.xml": later}))
+    assert await verdicts(desk, row) == {"new": 2, "same": 1, "changed": 1}  # the contact has another name by then
+    again = await desk.run(write(tmp_path / "3", {"other.xml": later}))
+    assert await verdicts(desk, again) == {"same": 4}
+    async with desk.database.read() as db:
+        assert len((await db.execute(select(Memory.pk))).all()) == 4
+        named = select(Collection.name, Collection.kind).join(
+            CollectionMember, CollectionMember.collection_pk == Collection.pk
+        )
+        assert set((await db.execute(named)).all()) == {("Berg", "conversation")}
+        assert len((await db.execute(select(Identity.pk))).all()) == 1
+
+
+async def test_undo_takes_the_messages_and_their_files_back(desk: Desk, tmp_path: Path) -> None:
+    row = await desk.run(write(tmp_path / "in", {"sms.xml": backup(sms(1, "a"), mms(2, picture("red")))}))
+    await desk.undo(row)
+    async with desk.database.read() as db:
+        assert (await db.execute(select(Memory.pk))).all() == []
+        assert (await db.execute(select(Collection.pk))).all() == []

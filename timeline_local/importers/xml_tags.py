@@ -1,0 +1,181 @@
+"""The tags of XML that no strict reader takes, one after the other: bare "&", halves of emoji, values of any length.
+
+It knows elements and attributes alone, which is all that backups of phones have; text between tags is passed over, and
+so are comments, declarations and whatever they declare. What breaks one tag costs that tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from timeline_local.importers.embedded import Coding, Decoder
+from timeline_local.importers.front_matter import clean
+from timeline_local.importers.xml_stream import encoding_of
+
+CHUNK_BYTES = 256 * 1024
+MAX_VALUE_BYTES = 4 * 1024 * 1024  # of a value that is held; a longer one is given as its place
+_AHEAD = 1024  # bytes in which the name of a tag or an attribute ends, with all spaces around it
+
+_NAME = re.compile(rb"<(/?)([A-Za-z_][\w:.-]*)", re.ASCII)
+_ATTRIBUTE = re.compile(rb"""\s*([A-Za-z_][\w:.-]*)\s*=\s*(["'])""", re.ASCII)
+_END = re.compile(rb"\s*(/?)>")
+_PASSED = ((b"<!--", b"-->"), (b"<?", b"?>"), (b"<!", b">"))
+_ENTITY = re.compile(r"&(?:#(?P<decimal>\d{1,7})|#[xX](?P<hex>[0-9a-fA-F]{1,6})|(?P<name>amp|lt|gt|quot|apos));")
+_PAIR = re.compile(r"&#(?P<high>5[5-6]\d{3});&#(?P<low>5[6-7]\d{3});")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_LAST_CHARACTER = 0x10FFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value that was not held stands: bytes from the file's start, and what it decodes to as base64."""
+
+    start: int
+    length: int
+    size: int
+
+
+@dataclass(slots=True)
+class Tag:
+    """One tag. attributes: values with their entities undone; places: values that were asked for as such, or are long.
+
+    is_whole  False for one that is no XML, or that the file ends in.
+    """
+
+    name: str
+    opens: bool = True
+    closes: bool = False
+    attributes: dict[str, str] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    is_whole: bool = True
+
+    def get(self, name: str) -> str:
+        """The value, "" where there is none; this format writes "null" for none."""
+        value = self.attributes.get(name, "").strip()
+        return "" if value == "null" else value
+
+
+def tags(file: BinaryIO, placed: frozenset[str]) -> Iterator[Tag]:
+    """The tags in the order of the file. placed: attributes that are given as places, whatever their length.
+
+    Memory: one tag without these. Raises what reading raises.
+    """
+    return _Tags(file, placed).all()
+
+
+def plain(text: str) -> str:
+    """The text with its entities undone; what is none stays. Halves of a character that were written apart are one."""
+    once = _ENTITY.sub(_character, text)
+    # Backups of 2020 and before escaped the "&" of an emoji's halves once more.
+    twice = _PAIR.sub(lambda pair: chr(int(pair["high"])) + chr(int(pair["low"])), once)
+    joined = twice if twice.isascii() else twice.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return clean(joined)
+
+
+def _character(found: re.Match[str]) -> str:
+    if found["name"]:
+        return _NAMED[found["name"]]
+    number = int(found["decimal"]) if found["decimal"] else int(found["hex"], 16)
+    return chr(number) if 0 < number <= _LAST_CHARACTER else ""
+
+
+class _FileEnds(Exception):
+    """In the middle of a tag."""
+
+
+class _Tags:
+    def __init__(self, file: BinaryIO, placed: frozenset[str]) -> None:
+        self._file = file
+        self._placed = placed
+        self._data = b""
+        self._at = 0
+        self._base = 0  # where the data begins in the file
+        self._fill()
+        self._encoding = encoding_of(self._data)
+
+    def all(self) -> Iterator[Tag]:
+        while self._seek(b"<"):
+            self._ensure(_AHEAD)
+            ending = next((end for begin, end in _PASSED if self._data.startswith(begin, self._at)), None)
+            if ending is not None:
+                self._seek(ending)
+                continue
+            named = _NAME.match(self._data, self._at)
+            if named is None:
+                self._at += 1
+                continue
+            self._at = named.end()
+            tag = Tag(named[2].decode(), opens=not named[1], closes=bool(named[1]))
+            try:
+                self._read(tag)
+            except _FileEnds:
+                tag.is_whole = False
+            yield tag
+
+    def _read(self, tag: Tag) -> None:
+        """The attributes, up to the end of the tag."""
+        while True:
+            self._ensure(_AHEAD)
+            found = _ATTRIBUTE.match(self._data, self._at)
+            if found is None:
+                break
+            self._at = found.end()
+            self._value(tag, found[1].decode(), found[2])
+        ended = _END.match(self._data, self._at)
+        if ended is None:
+            tag.is_whole = False
+        else:
+            self._at = ended.end()
+            tag.closes = tag.closes or bool(ended[1])
+
+    def _value(self, tag: Tag, name: str, quote: bytes) -> None:
+        start, length, held = self._base + self._at, 0, bytearray()
+        decoder = Decoder(Coding.BASE64) if name in self._placed else None
+        while True:
+            end = self._data.find(quote, self._at)
+            piece = self._data[self._at : end if end >= 0 else len(self._data)]
+            length += len(piece)
+            if decoder is not None:
+                decoder.feed(piece, is_last=end >= 0)
+            elif length <= MAX_VALUE_BYTES:
+                held += piece
+            if end >= 0:
+                self._at = end + 1
+                break
+            self._at = len(self._data)
+            if not self._fill():
+                raise _FileEnds
+        if decoder is not None or length > MAX_VALUE_BYTES:
+            tag.places[name] = Place(start, length, decoder.size if decoder is not None else length)
+        else:
+            tag.attributes[name] = plain(self._decoded(bytes(held)))
+
+    def _decoded(self, value: bytes) -> str:
+        try:
+            return value.decode(self._encoding)
+        except UnicodeDecodeError:
+            return value.decode("cp1252", "replace")
+
+    def _seek(self, wanted: bytes) -> bool:
+        """Go to the next place of these bytes; whether there is one."""
+        while (found := self._data.find(wanted, self._at)) < 0:
+            self._at = max(self._at, len(self._data) - len(wanted) + 1)
+            if not self._fill():
+                return False
+        self._at = found
+        return True
+
+    def _ensure(self, ahead: int) -> None:
+        while len(self._data) - self._at < ahead and self._fill():
+            pass
+
+    def _fill(self) -> bool:
+        """Take in more, and let go what was read; whether there was more."""
+        chunk = self._file.read(CHUNK_BYTES)
+        self._data = self._data[self._at :] + chunk
+        self._base += self._at
+        self._at = 0
+        return bool(chunk)
