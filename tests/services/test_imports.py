@@ -395,7 +395,7 @@ async def test_one_item_that_cannot_be_written_stops_no_other(
         assert all(content.title != "Party" for content in contents)
         return await insert_memories(db, owner_pk, contents, **more)
 
-    monkeypatch.setattr("timeline_local.services.import_run.insert_memories", picky)
+    monkeypatch.setattr("timeline_local.services.import_writing.insert_memories", picky)
     row = await desk.run(vault)
     items = await desk.items(row)
     assert items["2020-09-14.md"] == ("failed", "not-written")

@@ -47,6 +47,7 @@ SCOPES = frozenset(
         "settings:read",
         "settings:write",
         "events:read",
+        "ingest:write",
         "keys:write",
         "system:write",
         "admin",

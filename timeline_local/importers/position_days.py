@@ -41,7 +41,7 @@ class PositionDays:
             if len(self._days) >= _MOST_DEVICES:
                 yield from self._told(next(iter(self._days)))
             day = self._days[device] = _Day(point.at.date())
-        day.samples.append(_sample(point))
+        day.samples.append(sample_of(point))
 
     def rest(self) -> Iterator[Samples]:
         for device in list(self._days):
@@ -52,7 +52,8 @@ class PositionDays:
         yield from samples_of(device, samples, prefix=self.prefix)
 
 
-def _sample(point: Point) -> Sample:
+def sample_of(point: Point) -> Sample:
+    """A position with a time as it is stored: to a centimetre and a millimetre a second."""
     if point.at is None:
         raise AssertionError("only positions with a time are gathered")
     speed = None if point.speed_mps is None else round(point.speed_mps, 3)

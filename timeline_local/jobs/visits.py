@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from timeline_local.jobs.work import Batch, JobKind, Progress, Work
@@ -33,12 +34,13 @@ async def _derive(work: Work) -> Batch:
     return Batch(is_last=step.is_last, progress=Progress(done=done + 1, current=current), days=step.days)
 
 
-async def ask_for_visits(runtime: Runtime, owner_pk: int) -> None:
-    """Have visits derived anew where positions changed."""
+async def ask_for_visits(runtime: Runtime, owner_pk: int, *, after: timedelta = timedelta()) -> None:
+    """Have visits derived anew where positions changed; after: how long to wait for more of them."""
+    now = runtime.now()
     async with runtime.database.write() as db:
         if not await has_stale(db, owner_pk):
             return
-        await services.ensure(db, owner_pk, kind=JOB, now=runtime.now())
+        await services.ensure(db, owner_pk, kind=JOB, now=now, run_after=now + after)
     runtime.wake_jobs.set()
 
 

@@ -39,6 +39,7 @@ Upsert: TypeAlias = "sqlite.Insert | postgresql.Insert"
 
 # Any number that no other program uses for a PostgreSQL advisory lock; core.migrations and queries.audit have others.
 FILES_LOCK = 7_406_812_033
+SENDING_LOCK = 1_406_812_034  # with the owner beside it: of two numbers, each has 32 bits
 
 _FTS = table("memory_fts", column("rowid", Integer))
 _DOCUMENT: ColumnElement[Any] = literal_column("memory_text.document")
@@ -267,3 +268,9 @@ async def hold_files_alone(db: AsyncConnection) -> None:
     """No row that names an original comes until this transaction ends, which may delete some."""
     if db.dialect.name == "postgresql":
         await db.execute(text(f"SELECT pg_advisory_xact_lock({FILES_LOCK})"))
+
+
+async def hold_sending(db: AsyncConnection, owner_pk: int) -> None:
+    """No other transaction of this kind of this owner runs until this one ends; SQLite has one writer anyway."""
+    if db.dialect.name == "postgresql":
+        await db.execute(text(f"SELECT pg_advisory_xact_lock({SENDING_LOCK}, {owner_pk % 2**31})"))

@@ -100,6 +100,27 @@ async def page(db: AsyncConnection, owner_pk: int, *, after: UUID | None, limit:
     return [ImportRow(**row._asdict()) for row in await db.execute(statement)]
 
 
+async def open_sent(db: AsyncConnection, owner_pk: int, *, path: str, since: datetime) -> int | None:
+    """The newest import of what is sent under this path, if it was begun after `since` and was not taken back.
+
+    It is held until the transaction ends: undoing it waits.
+    """
+    statement = (
+        select(Import.pk)
+        .where(Import.owner_pk == owner_pk, Import.path == path, Import.state == "done", Import.created_at > since)
+        .order_by(Import.pk.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    return (await db.execute(statement)).scalar_one_or_none()
+
+
+async def memory_ids(db: AsyncConnection, owner_pk: int, *, memory_pks: Collection[int]) -> dict[int, UUID]:
+    """The public ids of these memories by their keys."""
+    statement = select(Memory.pk, Memory.id).where(Memory.owner_pk == owner_pk, Memory.pk.in_(memory_pks))
+    return {row.pk: row.id for row in await db.execute(statement)}
+
+
 # --- items -----------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from timeline_local.services.import_files import examine
 from timeline_local.services.import_items import RunItem
 from timeline_local.services.import_rows import Aside, Row, aside_row
 from timeline_local.services.import_verdicts import HERE_DETAIL, SAME_HERE, Known
-from timeline_local.services.import_work import AsidePlan, ImportWork, fingerprint
+from timeline_local.services.import_work import AsidePlan, ImportWork, Writing, fingerprint
 from timeline_local.services.positions import Track
 
 POSITIONS, PERSON = "positions", "person"
@@ -51,7 +51,7 @@ async def _looked_at(work: ImportWork, folder: Folder, each: Aside) -> Any:  # n
     return () if isinstance(files, Problem) else files
 
 
-async def compare(db: AsyncConnection, work: ImportWork, plans: Sequence[AsidePlan]) -> list[Known]:
+async def compare(db: AsyncConnection, work: Writing, plans: Sequence[AsidePlan]) -> list[Known]:
     """What each is to the library, in order. The scan asks, and again the run at the moment of writing."""
     verdicts: dict[int, Known] = {}
     for source in dict.fromkeys(plan.source for plan in plans):
@@ -62,7 +62,7 @@ async def compare(db: AsyncConnection, work: ImportWork, plans: Sequence[AsidePl
 
 
 async def _compare_samples(
-    db: AsyncConnection, work: ImportWork, source: str, plans: Sequence[AsidePlan]
+    db: AsyncConnection, work: Writing, source: str, plans: Sequence[AsidePlan]
 ) -> dict[int, Known]:
     tracks = {id(plan): _track(plan.item) for plan in plans if isinstance(plan.item, Samples)}
     if not tracks:
@@ -82,7 +82,7 @@ async def _compare_samples(
 
 
 async def _compare_contacts(
-    db: AsyncConnection, work: ImportWork, source: str, plans: Sequence[AsidePlan]
+    db: AsyncConnection, work: Writing, source: str, plans: Sequence[AsidePlan]
 ) -> dict[int, Known]:
     people = [(plan, plan.item) for plan in plans if isinstance(plan.item, Contact)]
     links = await source_links.find(
@@ -104,7 +104,7 @@ async def _compare_contacts(
 
 
 async def write(
-    db: AsyncConnection, work: ImportWork, items: Sequence[RunItem[AsidePlan]], media: Mapping[bytes, int]
+    db: AsyncConnection, work: Writing, items: Sequence[RunItem[AsidePlan]], media: Mapping[bytes, int]
 ) -> bool:
     """Store what is new or changed; whether anything was. media: the photos' hashes → media_file.pk."""
     wanted = [each for each in items if each.verdict in ("new", "changed")]
@@ -127,7 +127,7 @@ async def write(
     return bool(wanted)
 
 
-async def take_back(db: AsyncConnection, work: ImportWork, items: Iterable[AnyRow]) -> None:
+async def take_back(db: AsyncConnection, work: Writing, items: Iterable[AnyRow]) -> None:
     """Undo contacts, in the order given; positions are taken back by their import, see `positions.take_back`."""
     for item in items:
         if item.kind == PERSON:

@@ -12,7 +12,7 @@ from timeline_local.queries.imports import ImportRow
 from timeline_local.services import imported_collections, paths, relation_refs, source_links
 from timeline_local.services.import_items import RunItem
 from timeline_local.services.import_verdicts import stored_key
-from timeline_local.services.import_work import ImportWork, Plan
+from timeline_local.services.import_work import Plan, Writing
 from timeline_local.services.imported_collections import Joining
 from timeline_local.services.memory_content import MemoryContent
 from timeline_local.services.relation_refs import Told
@@ -20,7 +20,7 @@ from timeline_local.services.relation_refs import Told
 
 async def write(
     db: AsyncConnection,
-    work: ImportWork,
+    work: Writing,
     row: ImportRow,
     items: Sequence[RunItem[Plan]],
     contents: Mapping[int, MemoryContent],
@@ -35,7 +35,7 @@ async def write(
         await _join(db, work, mine, contents, source)
 
 
-async def _write_paths(db: AsyncConnection, work: ImportWork, items: Sequence[RunItem[Plan]], source: str) -> None:
+async def _write_paths(db: AsyncConnection, work: Writing, items: Sequence[RunItem[Plan]], source: str) -> None:
     ways: dict[int, paths.Way] = {}
     for each in items:
         assert each.memory_pk is not None  # noqa: S101 - asked by `write`
@@ -49,7 +49,7 @@ async def _write_paths(db: AsyncConnection, work: ImportWork, items: Sequence[Ru
 
 
 async def _write_refs(
-    db: AsyncConnection, work: ImportWork, row: ImportRow, items: Sequence[RunItem[Plan]], source: str
+    db: AsyncConnection, work: Writing, row: ImportRow, items: Sequence[RunItem[Plan]], source: str
 ) -> None:
     told = [
         Told(each.memory_pk, ref.kind, stored_key(row, source, ref.source_key))
@@ -62,7 +62,7 @@ async def _write_refs(
 
 async def _join(
     db: AsyncConnection,
-    work: ImportWork,
+    work: Writing,
     items: Sequence[RunItem[Plan]],
     contents: Mapping[int, MemoryContent],
     source: str,
@@ -85,7 +85,7 @@ def _note(item: RunItem[Plan]) -> dict[str, Any]:
     return item.before
 
 
-async def take_back_one(db: AsyncConnection, work: ImportWork, memory_pk: int, before: Mapping[str, Any]) -> None:
+async def take_back_one(db: AsyncConnection, work: Writing, memory_pk: int, before: Mapping[str, Any]) -> None:
     """Undo the parts of a memory that was changed."""
     if joined := before.get("joined"):
         await imported_collections.leave(db, memory_pk, joined)
@@ -93,7 +93,7 @@ async def take_back_one(db: AsyncConnection, work: ImportWork, memory_pk: int, b
         await paths.restore(db, work.owner_pk, memory_pk, before["path"])
 
 
-async def take_back_rest(db: AsyncConnection, work: ImportWork) -> None:
+async def take_back_rest(db: AsyncConnection, work: Writing) -> None:
     """Undo what an import made besides, once its memories are gone."""
     await relation_refs.take_back(db, work.owner_pk, work.import_pk)
     await imported_collections.take_back(db, work.owner_pk, work.import_pk, now=work.now())

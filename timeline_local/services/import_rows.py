@@ -14,7 +14,7 @@ from timeline_local.domain.times import Precision, ZoneBasis
 from timeline_local.importers.base import SKIP_SLUGS
 from timeline_local.queries.imports import ImportRow
 from timeline_local.services.import_verdicts import Known
-from timeline_local.services.import_work import AsidePlan, ImportWork, Plan, pack_plan, pack_raw
+from timeline_local.services.import_work import AsidePlan, Plan, Writing, pack_plan, pack_raw
 from timeline_local.services.ingest import NOTHING_NEARBY, FoundFile, Surroundings, asked_of, kind_of, when_of
 from timeline_local.services.nearby import Nearby, look_around
 from timeline_local.services.preferences import home_zone_of
@@ -58,7 +58,7 @@ class Aside:
     head: bytes = b""
 
 
-def _row(work: ImportWork, key: str, path: str, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - column values
+def _row(work: Writing, key: str, path: str, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - column values
     now = work.now()
     return {
         "id": new_id(),
@@ -84,14 +84,14 @@ def _row(work: ImportWork, key: str, path: str, **values: Any) -> dict[str, Any]
     }
 
 
-def problem_row(work: ImportWork, key: str, problem: Problem, each: Candidate | None = None) -> Row:
+def problem_row(work: Writing, key: str, problem: Problem, each: Candidate | None = None) -> Row:
     verdict = "skipped" if problem.slug in SKIP_SLUGS else "failed"
     size = sum(size for size, _ in each.stats.values()) if each else 0
     values = {"verdict": verdict, "reason_slug": problem.slug, "reason_detail": problem.detail, "size_bytes": size}
     return Row(_row(work, key, problem.locator, **values))
 
 
-def settled_row(work: ImportWork, each: Candidate, found: Known) -> Row:
+def settled_row(work: Writing, each: Candidate, found: Known) -> Row:
     values = {
         "verdict": found.verdict,
         "kind": kind_of(each.draft, each.files).value,
@@ -104,7 +104,7 @@ def settled_row(work: ImportWork, each: Candidate, found: Known) -> Row:
     return Row(_row(work, each.key, _path(each), **values))
 
 
-def planned_row(work: ImportWork, row: ImportRow, each: Candidate, found: Known, nearby: Nearby) -> Row:
+def planned_row(work: Writing, row: ImportRow, each: Candidate, found: Known, nearby: Nearby) -> Row:
     around = surroundings(work, row)
     moment = when_of(each.draft, each.files, around, nearby.evidence).moment
     size = sum(file.size_bytes for file in each.files)
@@ -133,7 +133,7 @@ def planned_row(work: ImportWork, row: ImportRow, each: Candidate, found: Known,
     return Row(_row(work, each.key, _path(each), **values), needs=size, packed=each.packed, attention=tuple(notes))
 
 
-def aside_row(work: ImportWork, key: str, plan: AsidePlan, found: Known, head: bytes, *, kind: str) -> Row:
+def aside_row(work: Writing, key: str, plan: AsidePlan, found: Known, head: bytes, *, kind: str) -> Row:
     is_wanted = found.verdict in ("new", "changed")
     size = sum(file.size_bytes for file in plan.files)
     values = {
@@ -149,12 +149,17 @@ def aside_row(work: ImportWork, key: str, plan: AsidePlan, found: Known, head: b
     return Row(_row(work, key, key, **values), needs=size)
 
 
+def sent_positions_row(work: Writing, key: str) -> Row:
+    """What stands in an import for the positions that a device sends by itself; undo finds those by their spans."""
+    return Row(_row(work, key, key, verdict="new", kind="positions"))
+
+
 def _path(each: Candidate) -> str:
     return each.draft.media[0].locator if each.draft.kind is None and each.draft.media else each.draft.source_key
 
 
 async def look_around_plans(
-    db: AsyncConnection, work: ImportWork, row: ImportRow, plans: Mapping[int, Plan]
+    db: AsyncConnection, work: Writing, row: ImportRow, plans: Mapping[int, Plan]
 ) -> dict[int, Nearby]:
     """What the owner's positions and other memories tell about these, by the same keys."""
     around = surroundings(work, row)
@@ -164,13 +169,13 @@ async def look_around_plans(
     return {key: found.get(key, NOTHING_NEARBY) for key in plans}
 
 
-async def know_home(db: AsyncConnection, work: ImportWork) -> None:
+async def know_home(db: AsyncConnection, work: Writing) -> None:
     """Look up the owner's own home zone, once."""
     if "home_zone" not in work.memo:
         work.memo["home_zone"] = await home_zone_of(db, work.owner_pk, fallback=work.home_zone)
 
 
-def surroundings(work: ImportWork, row: ImportRow) -> Surroundings:
+def surroundings(work: Writing, row: ImportRow) -> Surroundings:
     """What decides about dates and tags besides the files; the zone named for this import comes before home."""
     return Surroundings(
         zone_of=work.zone_of,

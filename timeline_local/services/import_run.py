@@ -10,34 +10,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeAlias
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.domain.drafts import Draft, Problem
 from timeline_local.domain.times import day_number
 from timeline_local.exceptions import TimelineError
 from timeline_local.importers.archive import Folder
-from timeline_local.models import Import, ImportItem
+from timeline_local.models import Import
 from timeline_local.queries import imports
 from timeline_local.queries.imports import AnyRow, ImportRow
-from timeline_local.queries.locked_notes import locked_among
-from timeline_local.services import import_asides, import_parts, jobs, reimport, relation_refs, revision
+from timeline_local.services import import_asides, import_parts, jobs, relation_refs, revision
 from timeline_local.services.import_files import decoded, examine
 from timeline_local.services.import_folder import folder_of
 from timeline_local.services.import_items import RunItem, is_aside, is_memory, item_of
-from timeline_local.services.import_rows import know_home, look_around_plans, surroundings
-from timeline_local.services.import_verdicts import Known, compare, twice
+from timeline_local.services.import_rows import know_home
+from timeline_local.services.import_verdicts import compare
 from timeline_local.services.import_work import AsidePlan, BatchResult, ImportWork, Plan, Progress, unpack_plan
-from timeline_local.services.ingest import FoundFile, Placement, content_of, store_media
+from timeline_local.services.import_writing import mark, settle_twins, write_memories
+from timeline_local.services.ingest import FoundFile, Placement, store_media
 from timeline_local.services.memory_content import MemoryContent
-from timeline_local.services.memory_writes import Written, insert_memories
-from timeline_local.services.nearby import Nearby
 from timeline_local.services.originals import hold_originals
 from timeline_local.services.tally import VERDICTS
 
@@ -175,10 +173,10 @@ async def _write(
         await _know(db, work, row, sound, asides)
         await _check_bytes(db, work, folder, row, [*sound, *asides])
         media = await _media(db, work, folder, row, [*sound, *asides])
-        contents = await _write_memories(db, work, row, sound, media)
+        contents = await write_memories(db, work, row, sound, media)
         await import_parts.write(db, work, row, sound, contents)
         brought = await import_asides.write(db, work, asides, media)
-        await _mark(db, work, items)
+        await mark(db, work, items)
         await _count(db, work, row, items)
         await jobs.checkpoint(db, work.job, _advanced(work, items))
         days = _days(contents)
@@ -197,24 +195,9 @@ async def _know(
     found = await compare(db, work.owner_pk, row, [each.plan for each in memories])
     for item, known in zip(memories, found, strict=True):
         item.known = known
-    _settle_twins(memories)
+    settle_twins(memories)
     for aside, known in zip(asides, await import_asides.compare(db, work, [each.plan for each in asides]), strict=True):
         aside.known = known
-
-
-async def _write_memories(
-    db: AsyncConnection, work: ImportWork, row: ImportRow, items: list[RunItem[Plan]], media: Mapping[bytes, int]
-) -> dict[int, MemoryContent]:
-    """Write what is new or changed; the contents by id(item)."""
-    wanted = {id(item): item.plan for item in items if item.verdict in ("new", "changed")}
-    nearby = await look_around_plans(db, work, row, wanted)
-    contents = _contents(work, row, items, media, nearby)
-    added = [item for item in items if item.verdict == "new"]
-    written = await insert_memories(
-        db, work.owner_pk, [contents[id(item)] for item in added], import_pk=work.import_pk, now=work.now()
-    )
-    await _settle(db, work, added, written, contents, items)
-    return contents
 
 
 async def _check_bytes(
@@ -223,25 +206,6 @@ async def _check_bytes(
     """Under the write lock, where bytes are also deleted: an undo may have removed what was here when we copied."""
     copied = [file.sha256 for item in items for file in item.plan.files if _is_copied(folder, row, file)]
     await hold_originals(db, work.blobs, copied)
-
-
-def _settle_twins(items: list[RunItem[Plan]]) -> None:
-    """Within one batch the database cannot see the first of two equals yet."""
-    seen: dict[bytes, RunItem[Plan]] = {}
-    for item in items:
-        known = _known(item)
-        hashes = {known.content, *known.primary}
-        first = next((seen[each] for each in hashes if each in seen), None)
-        if known.verdict == "new" and first is not None:
-            item.twin = first
-            item.known = twice(item.plan.draft, known)
-        for each in hashes:
-            seen.setdefault(each, item)
-
-
-def _known(item: RunItem[Plan]) -> Known:
-    assert item.known is not None  # noqa: S101 - set by _know
-    return item.known
 
 
 async def _media(
@@ -253,78 +217,10 @@ async def _media(
     return await store_media(db, work.owner_pk, files, now=work.now())
 
 
-def _contents(
-    work: ImportWork,
-    row: ImportRow,
-    items: list[RunItem[Plan]],
-    media: Mapping[bytes, int],
-    nearby: Mapping[int, Nearby],
-) -> dict[int, MemoryContent]:
-    """What the new and changed items are to hold, by id(item)."""
-    around = surroundings(work, row)
-    return {
-        id(item): content_of(
-            item.plan.draft,
-            item.plan.files,
-            source=item.plan.source,
-            source_key=_known(item).key,
-            media=media,
-            around=around,
-            nearby=nearby[id(item)],
-        )
-        for item in items
-        if item.verdict in ("new", "changed") and not _known(item).joins
-    }
-
-
 def _placement(folder: Folder, row: ImportRow, file: FoundFile) -> Placement:
     if _is_copied(folder, row, file):
         return Placement()
     return Placement(str(folder.path(file.ref.locator)), file.mtime_ns)
-
-
-async def _settle(
-    db: AsyncConnection,
-    work: ImportWork,
-    added: list[RunItem[Plan]],
-    written: list[Written],
-    contents: dict[int, MemoryContent],
-    items: list[RunItem[Plan]],
-) -> None:
-    for item, each in zip(added, written, strict=True):
-        item.memory_pk = each.pk
-    for item in items:
-        known = _known(item)
-        if known.joins or item.verdict == "same":
-            item.memory_pk = known.memory_pk if item.twin is None else item.twin.memory_pk
-        elif item.verdict == "changed" and known.memory_pk is not None:
-            item.memory_pk = known.memory_pk
-            item.before = await reimport.replace_content(
-                db, work.owner_pk, item.memory_pk, contents[id(item)], import_pk=work.import_pk, now=work.now()
-            )
-
-
-async def _mark(db: AsyncConnection, work: ImportWork, items: list[AnyItem]) -> None:
-    statement = (
-        update(ImportItem)
-        .where(ImportItem.pk == bindparam("item_pk"), ImportItem.state == "planned")
-        .values(
-            state="done",
-            verdict=bindparam("to_verdict"),
-            reason_slug=bindparam("to_slug"),
-            reason_detail=bindparam("to_detail"),
-            memory_pk=bindparam("to_memory"),
-            before=bindparam("to_before"),
-            draft=bindparam("to_draft"),
-            updated_at=work.now(),
-        )
-    )
-    await db.execute(statement, [item.marks() for item in items])
-    # What was planned as new may have come by another import since, and been locked.
-    locked = await locked_among(db, work.owner_pk, {item.memory_pk for item in items if item.memory_pk is not None})
-    if locked:
-        theirs = (ImportItem.owner_pk == work.owner_pk, ImportItem.memory_pk.in_(locked))
-        await db.execute(update(ImportItem).where(*theirs, ImportItem.raw.is_not(None)).values(raw=None))
 
 
 async def _count(db: AsyncConnection, work: ImportWork, row: ImportRow, items: list[AnyItem]) -> None:

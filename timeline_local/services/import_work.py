@@ -55,8 +55,20 @@ class BatchResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportWork:
-    """The parts a batch needs. memo lives as long as one process works on the job; nothing in it must be kept.
+class Writing:
+    """Whose import is written, and what it takes to place memories in time. memo: nothing in it must be kept."""
+
+    zone_of: Callable[[float, float], str | None]
+    home_zone: str
+    now: Callable[[], datetime]
+    owner_pk: int
+    import_pk: int
+    memo: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportWork(Writing):
+    """The parts a batch needs. memo lives as long as one process works on the job.
 
     job  as it was claimed: its lease fences every transaction of a batch.
     """
@@ -67,14 +79,8 @@ class ImportWork:
     library_root: Path
     previews_root: Path
     settings: Settings
-    zone_of: Callable[[float, float], str | None]
-    home_zone: str
-    now: Callable[[], datetime]
-    owner_pk: int
-    import_pk: int
     job: JobRow
     sources: Sequence[Source] = SOURCES
-    memo: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

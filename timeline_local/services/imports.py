@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import insert, update
+from sqlalchemy import delete, exists, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.config import Settings
@@ -30,7 +30,7 @@ from timeline_local.exceptions import (
     UndoExpired,
     WrongState,
 )
-from timeline_local.models import Import
+from timeline_local.models import Import, ImportItem
 from timeline_local.queries import imports
 from timeline_local.queries.imports import ImportRow
 from timeline_local.services import jobs
@@ -41,8 +41,10 @@ __all__ = [
     "check_paths",
     "copied_bytes",
     "create",
+    "create_sent",
     "create_upload",
     "drop_staging",
+    "forget_unused",
     "get",
     "pause",
     "resume",
@@ -114,6 +116,22 @@ async def create_upload(
     path = str(staging / str(id_))
     pk = await _insert(db, owner_pk, path=path, label=label, options=options, is_upload=True, now=now, id_=id_)
     return await imports.by_pk(db, owner_pk, pk)
+
+
+async def create_sent(
+    db: AsyncConnection, owner_pk: int, *, source: str, path: str, label: str, undoable_until: datetime, now: datetime
+) -> int:
+    """The key of an import of what is sent by itself: nothing is planned and no job runs, it is done as it is made."""
+    pk = await _insert(db, owner_pk, path=path, label=label, options={}, is_upload=True, now=now)
+    told = {"source": source, "state": "done", "started_at": now, "finished_at": now, "undoable_until": undoable_until}
+    await _change(db, owner_pk, pk, now=now, **told)
+    return pk
+
+
+async def forget_unused(db: AsyncConnection, owner_pk: int, import_pk: int) -> None:
+    """Remove an import of `create_sent` into which nothing came."""
+    unused = ~exists().where(ImportItem.import_pk == Import.pk)
+    await db.execute(delete(Import).where(Import.owner_pk == owner_pk, Import.pk == import_pk, unused))
 
 
 async def scan(db: AsyncConnection, owner_pk: int, import_id: UUID, *, now: datetime) -> ImportRow:

@@ -87,8 +87,9 @@ async def ensure(
     found = await queries.newest_active(db, owner_pk, kind=kind)
     if found is None:
         return await enqueue(db, owner_pk, kind=kind, now=now, run_after=run_after)
-    if found.state == "running" and run_after is None:
-        await db.execute(update(Job).where(Job.pk == found.pk, Job.state == "running").values(run_after=now))
+    if found.state == "running":
+        again = update(Job).where(Job.pk == found.pk, Job.state == "running")
+        await db.execute(again.values(run_after=run_after or now))
     elif found.state == "waiting" and (run_after or now) < found.run_after and found.attempts == 0:
         await db.execute(update(Job).where(Job.pk == found.pk).values(run_after=run_after or now))
     return await _found(db, owner_pk, found.pk)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import base64
+import binascii
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from timeline_local.api.middleware.head import Head, head_of, refuse, state_of
-from timeline_local.core.security import Authenticator, Caller
+from timeline_local.core.security import Authenticator, Caller, api_key_prefix
 from timeline_local.exceptions import NotSignedIn
 
 # Everything that answers without a caller. What is not named here is closed: a forgotten route is a locked one.
@@ -35,6 +37,9 @@ PUBLIC = frozenset(
 PUBLIC_PREFIXES = ("/docs/", "/problems/")
 MEDIA_PREFIX = "/api/v1/media/"
 SIGNED_PREFIXES = (MEDIA_PREFIX, "/api/v1/exports/")  # what a browser fetches without a header of ours
+# Apps on telephones, which can send a key in no other way: as the password of Basic authentication, in the query.
+BASIC_PATH = "/api/v1/owntracks"
+TOKEN_PATH = "/api/v1/overland"  # noqa: S105 - an address
 LONGEST_TOKEN = 512
 LONGEST_BEARER = 4096  # an access token is longer than a key
 _READS = ("GET", "HEAD")
@@ -45,7 +50,8 @@ class Authentication:
 
     A bearer key stands alone and makes cookies meaningless. A browser needs both its cookie and the secret it holds in
     its own storage: a cookie alone is worth nothing, since every port of this computer can send it. A signed URL opens
-    the one file it was signed for. The caller is left in `state["caller"]`; routes check its scopes.
+    the one file it was signed for. Two apps bring their key in ways of their own, for their one route each. The caller
+    is left in `state["caller"]`; routes check its scopes.
     """
 
     def __init__(
@@ -80,7 +86,7 @@ class Authentication:
     async def _caller(self, scope: Scope, head: Head) -> Caller | None:
         authorization = head.values.get(b"authorization")
         if authorization is not None:
-            token = _bearer(authorization)
+            token = _bearer(authorization) or (_basic(authorization) if scope["path"] == BASIC_PATH else "")
             return await self._authenticator.bearer(token) if token and b"authorization" not in head.repeated else None
         secret = head.values.get(b"x-tl-session")
         if secret is not None:
@@ -88,6 +94,9 @@ class Authentication:
             if not cookie or len(secret) > LONGEST_TOKEN or b"x-tl-session" in head.repeated:
                 return None
             return await self._authenticator.session(cookie, secret.decode("latin-1"))
+        if scope["path"] == TOKEN_PATH:
+            token = _query_token(scope.get("query_string", b""))
+            return await self._authenticator.bearer(token) if token else None
         return self._signed(scope)
 
     def _session_cookie(self, head: Head) -> str:
@@ -110,6 +119,26 @@ def _bearer(authorization: bytes) -> str:
     scheme, _, token = authorization.partition(b" ")
     token = token.strip()
     return token.decode("latin-1") if scheme.lower() == b"bearer" and len(token) <= LONGEST_BEARER else ""
+
+
+def _basic(authorization: bytes) -> str:
+    """The password, if it has the shape of a key; whatever user name comes with it."""
+    scheme, _, encoded = authorization.partition(b" ")
+    if scheme.lower() != b"basic" or len(encoded) > LONGEST_TOKEN:
+        return ""
+    try:
+        _, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return password if api_key_prefix(password) else ""
+
+
+def _query_token(query: bytes) -> str:
+    """The one `token` of a query, if it has the shape of a key."""
+    if len(query) > LONGEST_TOKEN:
+        return ""
+    tokens = [value for name, value in parse_qsl(query.decode("latin-1")) if name == "token"]
+    return tokens[0] if len(tokens) == 1 and api_key_prefix(tokens[0]) else ""
 
 
 def _is_public(method: str, path: str) -> bool:

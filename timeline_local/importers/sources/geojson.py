@@ -19,15 +19,15 @@ from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
 from timeline_local.importers.json_stream import json_items
-from timeline_local.importers.position_columns import fields_of, number, read_time, speed_of
+from timeline_local.importers.position_columns import fields_of, read_time
 from timeline_local.importers.position_days import PositionDays
+from timeline_local.importers.position_features import point_of
 from timeline_local.importers.track_formats import GEOJSON, OVERLAND, POLARSTEPS
 from timeline_local.importers.track_reading import claims_of, read_formats, recognise_formats, with_rest
 from timeline_local.importers.tracks import NO_TIME, NOWHERE, Keys, Point, ProblemLog, Recording, items_of, waypoint
 
 _FORMATS = frozenset({GEOJSON, OVERLAND, POLARSTEPS})
 _TIMES = ("coordTimes", "times", "coordtimes", "timestamps")
-_LON_LAT, _HEIGHT_AT, _TIME_AT = 2, 2, 3
 
 Feature = Mapping[str, Any]
 
@@ -142,7 +142,7 @@ class _Reading:
 
     def _point(self, coordinates: object, properties: Feature, time: object) -> Iterator[Found]:
         fields = fields_of(properties)
-        point = _read_point(coordinates, time if time is not None else fields.get("time"), fields)
+        point = point_of(coordinates, time if time is not None else fields.get("time"), fields)
         name = _name(properties)
         if point is None or not is_position(point.lat, point.lon):
             yield from self._skipped("no-position", NOWHERE)
@@ -183,7 +183,7 @@ class _Reading:
             way.begin_segment()
             said = times[number_of] if number_of < len(times) else ()
             for at, each in enumerate(line):
-                point = _read_point(each, _nth(said, at), {})
+                point = point_of(each, _nth(said, at), {})
                 if point is None or not way.add(point):
                     yield from self._skipped("no-position", NOWHERE)
                 if way.is_full:
@@ -216,27 +216,6 @@ class _Reading:
 
     def _skipped(self, slug: str, detail: str) -> Iterator[Problem]:
         yield from self.log.note(f"feature {self.count}", slug, detail)
-
-
-def _read_point(coordinates: object, time: object, fields: Mapping[str, object]) -> Point | None:
-    """A position [lon, lat, height, time]; heights and times may be in the properties instead."""
-    parts = _list(coordinates)
-    if len(parts) < _LON_LAT:
-        return None
-    lon, lat = number(parts[0]), number(parts[1])
-    if lon is None or lat is None:
-        return None
-    up = number(parts[_HEIGHT_AT]) if len(parts) > _HEIGHT_AT else None
-    said = time if time is not None else parts[_TIME_AT] if len(parts) > _TIME_AT else None
-    accuracy = number(fields.get("accuracy_m"))
-    return Point(
-        lat,
-        lon,
-        at=read_time(said),
-        altitude_m=up if up is not None else number(fields.get("altitude_m")),
-        accuracy_m=accuracy if accuracy is not None and accuracy >= 0 else None,
-        speed_mps=speed_of(fields),
-    )
 
 
 def _evidence(start: datetime, until: datetime | None) -> TimeEvidence:

@@ -1,7 +1,7 @@
 """OwnTracks recorder files: where a phone was, day and night. They become positions, and what they mark visits.
 
 A line is a time, a kind and a JSON object, parted by tabs or spaces; lists of such objects, as the recorder's API
-gives them, are read too. Speeds are kilometres an hour, `tst` counts seconds.
+gives them, are read too.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, BinaryIO
 
-from timeline_local.domain.distances import is_position
-from timeline_local.domain.drafts import JSON, Draft, PlaceRef
-from timeline_local.domain.kinds import Kind
-from timeline_local.domain.times import TimeBasis, TimeEvidence
+from timeline_local.domain.drafts import JSON
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
 from timeline_local.importers.json_stream import json_items
-from timeline_local.importers.position_columns import number, read_time
+from timeline_local.importers.owntracks_messages import (
+    POSITIONS,
+    SAYS_NOTHING,
+    WAYPOINT,
+    device_of,
+    point_of,
+    waypoint_draft,
+    waypoint_key,
+)
 from timeline_local.importers.position_days import PositionDays
 from timeline_local.importers.track_formats import OWNTRACKS, open_plain
 from timeline_local.importers.track_reading import claims_of, read_formats, recognise_formats
-from timeline_local.importers.tracks import NO_TIME, NOWHERE, Keys, Point, ProblemLog
+from timeline_local.importers.tracks import NO_TIME, NOWHERE, Keys, ProblemLog
 
 _MAX_LINE = 256 * 1024  # messages with a picture of a person are the longest
-_KMH = 3.6
-_SAYS_NOTHING = frozenset(
-    {"beacon", "card", "cmd", "configuration", "dump", "encrypted", "lwt", "request", "status", "steps", "waypoints"}
-)
 _LISTED = ((re.compile(rb"\s*\["), "item"), (re.compile(rb'\s*\{[^{\[]*"data"\s*:\s*\['), "data.item"))
 
 
@@ -96,11 +96,11 @@ class _Reading:
         where = f"message {self.count}"
         if not isinstance(message, Mapping):
             yield from self.log.note(where, "damaged", "This line is no OwnTracks message.")
-        elif message.get("_type") == "waypoint":
+        elif message.get("_type") == WAYPOINT:
             yield from self._waypoint(message, where)
-        elif message.get("_type", "location") in {"location", "transition"}:
+        elif message.get("_type", "location") in POSITIONS:
             yield from self._position(message, where)
-        elif message.get("_type") not in _SAYS_NOTHING:
+        elif message.get("_type") not in SAYS_NOTHING:
             yield from self.log.note(where, "unsupported", "This message tells no position.")
 
     def end(self) -> Iterator[Found]:
@@ -108,51 +108,18 @@ class _Reading:
         yield from self.log.rest()
 
     def _position(self, message: Mapping[str, Any], where: str) -> Iterator[Found]:
-        point = _point(message)
+        point = point_of(message)
         if point is None:
             yield from self.log.note(where, "no-position", NOWHERE)
         elif point.at is None:
             yield from self.log.note(where, "no-time", NO_TIME)
         else:
-            yield from self.days.add(_device(message), point)
+            yield from self.days.add(device_of(message), point)
 
     def _waypoint(self, message: Mapping[str, Any], where: str) -> Iterator[Found]:
-        point = _point(message)
+        point = point_of(message)
         if point is None:
             yield from self.log.note(where, "no-position", NOWHERE)
             return
-        name = str(message.get("desc") or "")
-        at = "" if point.at is None else point.at.isoformat()
-        evidence = () if point.at is None else (_evidence(point.at),)
-        yield Draft(
-            source_key=self.keys.unique(f"waypoint:{name}@{point.lat:.5f},{point.lon:.5f}@{at}"),
-            kind=Kind.VISIT,
-            title=name or "Waypoint",
-            evidence=evidence,
-            place=PlaceRef(lat=point.lat, lon=point.lon, name=name, key=str(message.get("rid") or "")),
-        )
-
-
-def _evidence(at: datetime) -> TimeEvidence:
-    return TimeEvidence(basis=TimeBasis.GPS, instant=at, origin="OwnTracks waypoint")
-
-
-def _point(message: Mapping[str, Any]) -> Point | None:
-    lat, lon = number(message.get("lat")), number(message.get("lon"))
-    if lat is None or lon is None or not is_position(lat, lon):
-        return None
-    speed = number(message.get("vel"))
-    return Point(
-        lat,
-        lon,
-        at=read_time(message.get("tst")),
-        altitude_m=number(message.get("alt")),
-        accuracy_m=number(message.get("acc")),
-        speed_mps=speed / _KMH if speed is not None and speed >= 0 else None,
-    )
-
-
-def _device(message: Mapping[str, Any]) -> str:
-    """owntracks/anna/phone, without what messages of other kinds append to their topic."""
-    topic = "/".join(str(message.get("topic") or "").split("/")[:3])
-    return topic or f"owntracks {message.get('tid') or ''}".strip()
+        key = self.keys.unique(waypoint_key(message, point))
+        yield waypoint_draft(message, point, key)

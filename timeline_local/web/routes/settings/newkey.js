@@ -13,10 +13,11 @@ import { Note, Trouble } from '../../ui/states.js';
 import { useTask } from '../../ui/task.js';
 
 const READ = ['memories:read', 'media:read', 'timeline:read', 'people:read', 'locations:read', 'collections:read', 'tags:read', 'imports:read', 'exports:read', 'jobs:read', 'settings:read', 'events:read'];
-const WRITE = ['memories:write', 'media:write', 'people:write', 'locations:write', 'collections:write', 'imports:write', 'exports:write', 'jobs:write', 'settings:write', 'keys:write', 'system:write', 'admin'];
+const WRITE = ['memories:write', 'media:write', 'people:write', 'locations:write', 'collections:write', 'imports:write', 'ingest:write', 'exports:write', 'jobs:write', 'settings:write', 'keys:write', 'system:write', 'admin'];
 /** The sets people ask for; `null` leaves the choice to the server (everything but admin). */
 const PRESETS = /** @type {Record<string, string[] | null>} */ ({
-  full: null, read: READ, add: ['memories:read', 'memories:write', 'media:read', 'media:write', 'timeline:read', 'tags:read', 'people:read', 'locations:read'], custom: [],
+  full: null, read: READ, add: ['memories:read', 'memories:write', 'media:read', 'media:write', 'timeline:read', 'tags:read', 'people:read', 'locations:read'],
+  send: ['ingest:write'], custom: [],
 });
 const DAY_MS = 86_400_000;
 
