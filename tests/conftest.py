@@ -99,8 +99,9 @@ def pytest_runtest_logfinish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep TIMELINE_… variables of whoever runs the tests out of them."""
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep TIMELINE_… variables and the list of libraries of whoever runs the tests out of them."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
     for name in [name for name in os.environ if name.startswith("TIMELINE_") and name != "TIMELINE_TEST_POSTGRES"]:
         monkeypatch.delenv(name)
 

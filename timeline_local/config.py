@@ -7,13 +7,15 @@ the data folder, then in the current folder. Nothing is read at import time.
 
 from __future__ import annotations
 
+import json
 import os
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from platformdirs import user_data_path
+from platformdirs import user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -200,9 +202,48 @@ class EmailSettings(Group):
         return value
 
 
+MOST_MOVES = 20  # one after the other; a circle ends here
+
+
 def usual_data_dir() -> Path:
     """The library folder of who chose none."""
     return user_data_path("timeline-local", appauthor=False)
+
+
+def libraries_file() -> Path:
+    """Where the libraries of this account are listed, and which of them was chosen; `core.libraries` writes it."""
+    return user_config_path("timeline-local", appauthor=False) / "libraries.json"
+
+
+def chosen_data_dir() -> Path:
+    """The library folder that was chosen, else the usual one. A list that cannot be read counts as no choice here;
+
+    opening the usual library is refused then.
+    """
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        chosen = json.loads(libraries_file().read_bytes())["current"]
+        if isinstance(chosen, str) and Path(chosen).is_absolute():
+            return Path(chosen)
+    return usual_data_dir()
+
+
+def followed(data_dir: Path) -> Path:
+    """Where the library of this folder is now: what was moved says where to, as far as it is there."""
+    for _ in range(MOST_MOVES):
+        moved_to = _marker(data_dir).get("moved_to")
+        if not isinstance(moved_to, str) or _marker(Path(moved_to)).get("id") != _marker(data_dir)["id"]:
+            break
+        data_dir = Path(moved_to)
+    return data_dir
+
+
+def _marker(data_dir: Path) -> dict[str, Any]:
+    """What library.json of a folder holds; nothing if it cannot be read, which whoever opens the folder tells."""
+    with suppress(OSError, ValueError):
+        found = json.loads((data_dir / "library.json").read_bytes())
+        if isinstance(found, dict) and isinstance(found.get("id"), str):
+            return found
+    return {}
 
 
 class Settings(BaseSettings):
@@ -221,7 +262,7 @@ class Settings(BaseSettings):
         "production", description="Picks the environment-specific settings file."
     )
     data_dir: Path = Field(
-        default_factory=usual_data_dir,
+        default_factory=chosen_data_dir,
         description="The library folder: database, media, previews, logs and secrets.",
     )
     home_zone: str | None = Field(
@@ -274,9 +315,10 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - passed on to 
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     environment = str(given.get("environment") or os.environ.get(f"{PREFIX}ENVIRONMENT") or "production")
-    data_dir = Path(given.get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR") or usual_data_dir())
-    files = settings_files(environment, data_dir.expanduser())
-    return Settings(_env_file=files or None, **given)
+    data_dir = Path(given.get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR") or chosen_data_dir())
+    files = settings_files(environment, followed(data_dir.expanduser()))
+    settings = Settings(_env_file=files or None, **given)
+    return settings.model_copy(update={"data_dir": followed(settings.data_dir)})
 
 
 class Effective(Group):

@@ -85,6 +85,14 @@ class FolderNotAllowed(InvalidInput):
     slug, title, status = "folder-not-allowed", "That folder cannot be imported", 422
 
 
+class MoveRefused(InvalidInput):
+    slug, title = "move-refused", "The library cannot be moved there"
+
+
+class LibraryNotUsable(InvalidInput):
+    slug, title = "library-not-usable", "That folder cannot be used as a library"
+
+
 class PasswordTooWeak(InvalidInput):
     slug, title, status = "password-too-weak", "That password cannot be used", 422
 
@@ -389,6 +397,18 @@ class LibraryDamaged(StartRefused):
 
 class LibraryNotPrivate(StartRefused):
     slug, title = "library-not-private", "The library folder is not private"
+
+
+class LibraryMissing(StartRefused):
+    slug, title = "library-missing", "The library is not where it was"
+
+
+class LibraryUnfinished(StartRefused):
+    slug, title = "library-unfinished", "That folder holds an unfinished copy of a library"
+
+
+class LibraryDiskUnfit(StartRefused):
+    slug, title = "library-disk-unfit", "A library cannot be kept on that disk"
 
 
 class LibraryNotWritable(StartRefused):

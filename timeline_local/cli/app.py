@@ -26,6 +26,10 @@ audit = typer.Typer(help="The log of what matters for security.", no_args_is_hel
 app.add_typer(audit, name="audit")
 secrets = typer.Typer(help="The keys of this install.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(secrets, name="secrets")
+library = typer.Typer(
+    help="Where your libraries are, and which one is opened.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(library, name="library")
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The library folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
@@ -332,3 +336,58 @@ def move_keys(
     from timeline_local.cli.secrets import move  # noqa: PLC0415
 
     move(_given(data), place)
+
+
+@library.command(name="list")
+def list_libraries(json: Json = False) -> None:  # noqa: FBT002
+    """List the libraries; * is the one that is opened when nobody says which."""
+    from timeline_local.cli.libraries import show  # noqa: PLC0415
+
+    show(as_json_=json)
+
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The library's folder.", show_default=False)]
+
+
+@library.command(name="add")
+def add_library(folder: Folder) -> None:
+    """Put a library into the list, or an empty or new folder, in which one is made when it is opened."""
+    from timeline_local.cli.libraries import add  # noqa: PLC0415
+
+    add(folder)
+
+
+@library.command(name="use")
+def use_library(
+    library: Annotated[str, typer.Argument(metavar="LIBRARY", help="Its folder, or its name.", show_default=False)],
+) -> None:
+    """Open this one from now on; a server that runs for another one goes over to it."""
+    from timeline_local.cli.libraries import use  # noqa: PLC0415
+
+    use(library)
+
+
+@library.command(name="forget")
+def forget_library(folder: Folder) -> None:
+    """Take a library out of the list. Its folder stays as it is."""
+    from timeline_local.cli.libraries import forget  # noqa: PLC0415
+
+    forget(folder)
+
+
+@library.command(name="move")
+def move_library(
+    target: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where to: an empty or new folder.", show_default=False)
+    ],
+    data: Data = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the old files where they are.")] = False,  # noqa: FBT002
+    json: Json = False,  # noqa: FBT002
+) -> None:
+    """Move the library to another folder or disk: copied, checked, and only then given up.
+
+    Interrupted at any moment, one whole library is left, which starts.
+    """
+    from timeline_local.cli.libraries import move  # noqa: PLC0415
+
+    move(_given(data), target, keeps_old=keep, as_json_=json)

@@ -24,8 +24,11 @@ from timeline_local.cli.ports import listen, reachable, wished
 from timeline_local.config import Settings, load_settings
 from timeline_local.core.install_secrets import place_of
 from timeline_local.core.instance import LibraryClaim, claim_library
+from timeline_local.core.libraries import note_opened
+from timeline_local.exceptions import StartRefused
 
 if TYPE_CHECKING:
+    from timeline_local.core.library import Library
     from timeline_local.runtime import Runtime
 
 LAUNCH_FILE_S = 60
@@ -156,6 +159,7 @@ async def _application(
 
     runtime = await open_runtime(settings, claim=claim)
     runtime.given = given
+    clearing = asyncio.create_task(asyncio.to_thread(_after_opening, runtime.library))
     server.before_ending = runtime.changes.close
     server.drain_s = settings.server.drain_s
 
@@ -171,9 +175,22 @@ async def _application(
             gc.freeze()
             yield app, runtime
     finally:
+        await asyncio.wait((clearing,))
         async with _unless_away(runtime):
             await runtime.close()
         claim.release()
+
+
+def _after_opening(library: Library) -> None:
+    """What waits until a library was opened: its id in the list, and the end of the folder that it was moved from."""
+    from timeline_local.core.library_move import give_up_old  # noqa: PLC0415 - loaded after the socket is bound
+
+    try:
+        note_opened(library.root, library.id)
+        if give_up_old(library.root):
+            logging.getLogger(__name__).info("what the library left behind when it was moved is deleted")
+    except (OSError, StartRefused):  # neither is needed for anything
+        logging.getLogger(__name__).exception("after opening the library")
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from timeline_local.config import usual_data_dir
+from timeline_local.config import chosen_data_dir
 
 NAME = "timeline-local"
 LABEL = "org.timeline-local.tray"
@@ -94,7 +94,7 @@ class RunValue:
 
 
 def login_switch(data_dir: Path | None, *, system: str = sys.platform) -> Switch:
-    """This system's switch. data_dir: the library, where it is not the usual one and so has to be said."""
+    """This system's switch. data_dir: the library, where it is not the chosen one and so has to be said."""
     command = [*program(), HIDDEN, *(["--data", str(data_dir)] if data_dir else [])]
     if system == "win32":
         return RunValue(windows_line(command))
@@ -106,7 +106,7 @@ def login_switch(data_dir: Path | None, *, system: str = sys.platform) -> Switch
 
 def login_of(data_dir: Path) -> Switch:
     """As `login_switch`, for a library that is open."""
-    return login_switch(None if data_dir == usual_data_dir() else data_dir)
+    return login_switch(None if data_dir == chosen_data_dir() else data_dir)
 
 
 def autostart_entry(command: Sequence[str]) -> bytes:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from timeline_local.core.disks import not_writable, unfit_for_privacy
 from timeline_local.core.install_secrets import Place, Secrets, ensure_secrets, read_secrets
 from timeline_local.core.private_files import check_private, make_private_dir, write_private
 from timeline_local.exceptions import LibraryInUse, LibraryNotPrivate, LibraryNotWritable, StartRefused
@@ -144,15 +145,18 @@ def claim_library(data_dir: Path, *, secrets_in: Place = "file") -> LibraryClaim
     """Take the library for this process: folder private, lock held, secrets there.
 
     secrets_in  where a new library's keys are put.
-    Raises LibraryNotPrivate, LibraryNotWritable, LibraryInUse, LibraryDamaged or KeyringAway; nothing was changed then.
+    Raises LibraryNotPrivate, LibraryNotWritable, LibraryDiskUnfit, LibraryMissing, LibraryInUse, LibraryDamaged or
+    KeyringAway; nothing was changed then.
     The lock is the operating system's: it dies with the process, so there are no stale locks.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - 60 ms that the command line need not pay
 
+    from timeline_local.core.libraries import check_is_there  # noqa: PLC0415 - loads pydantic
+
     data_dir = data_dir.resolve()
+    check_is_there(data_dir)
     try:
-        if data_dir.exists():
-            check_private(data_dir)
+        _check_private(data_dir)
         make_private_dir(data_dir)
         make_private_dir(data_dir / RUN_DIR)
         lock = FileLock(
@@ -164,13 +168,23 @@ def claim_library(data_dir: Path, *, secrets_in: Place = "file") -> LibraryClaim
     except NotImplementedError as error:
         raise LibraryNotWritable(f"The disk of {data_dir} cannot lock files. Nothing was changed.") from error
     except OSError as error:
-        raise LibraryNotWritable(f"{data_dir} cannot be written ({error.strerror}). Nothing was changed.") from error
+        raise not_writable(data_dir, error) from error
     try:
         (data_dir / RUN_DIR / RUNTIME_FILE).unlink(missing_ok=True)
         return LibraryClaim(data_dir, ensure_secrets(data_dir, secrets_in), lock)
     except BaseException:
         lock.release()
         raise
+
+
+def _check_private(data_dir: Path) -> None:
+    """As `check_private`, with the disk named where it is what lets others in."""
+    if not data_dir.exists():
+        return
+    try:
+        check_private(data_dir)
+    except LibraryNotPrivate as error:
+        raise unfit_for_privacy(data_dir) or error from None
 
 
 @contextmanager

@@ -19,11 +19,15 @@ from pathlib import Path
 from uuid import UUID
 
 from timeline_local import __version__
+from timeline_local.core.disks import check_disk, not_writable
 from timeline_local.core.private_files import make_private_dir, write_private
 from timeline_local.domain.ids import new_id
-from timeline_local.exceptions import LibraryDamaged, LibraryNewer, LibraryNotWritable
+from timeline_local.exceptions import LibraryDamaged, LibraryMissing, LibraryNewer, LibraryUnfinished
 
 MARKER_FORMAT = 1
+MOVED_FORMAT = 2  # a folder that was left: what is older than this sees that it is none for it
+MARKER = "library.json"
+UNFINISHED = "unfinished.json"
 SQLITE_HEADER = b"SQLite format 3\x00"
 
 
@@ -86,11 +90,14 @@ class Library:
 def open_library(root: Path, *, uses_sqlite: bool) -> Library:
     """The library in this folder, made if the folder is new.
 
-    Raises LibraryNotWritable, LibraryNewer, and LibraryDamaged when the folder holds a library whose database is
-    missing or is no database: that is never answered with a fresh, empty one.
+    Raises LibraryNotWritable, LibraryDiskUnfit, LibraryMissing (it was moved), LibraryUnfinished, LibraryNewer, and
+    LibraryDamaged when the folder holds a library whose database is missing or is no database: that is never answered
+    with a fresh, empty one.
     """
+    marker = root / MARKER
+    check_disk(root, is_new=not marker.exists(), uses_sqlite=uses_sqlite)
+    _finish_move(root)
     _probe(root)
-    marker = root / "library.json"
     library = Library(_marked_id(marker) if marker.exists() else new_id(), root)
     if uses_sqlite:
         _check_database(library, is_known=marker.exists())
@@ -111,11 +118,25 @@ def _probe(root: Path) -> None:
         write_private(probe, b"probe")
         probe.unlink()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise LibraryNotWritable(
-            f"The library folder cannot be written ({reason}). Nothing was changed. "
-            "Make the folder writable, free some space, or choose another one with --data."
-        ) from error
+        raise not_writable(root, error) from error
+
+
+def _finish_move(root: Path) -> None:
+    """Refuse a copy that was never finished; where only its last step is missing, do that."""
+    note = root / UNFINISHED
+    if not note.exists():
+        return
+    try:
+        source = Path(json.loads(note.read_bytes())["from"])
+        marked: object = json.loads((source / MARKER).read_bytes()).get("moved_to")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        source, marked = Path("its former folder"), None
+    if marked != str(root):
+        raise LibraryUnfinished(
+            f"{root} holds an unfinished copy of the library in {source}. Nothing was changed. Start that one; "
+            f"moving it here again goes on with the copy. If it is gone for good, delete {UNFINISHED} in the copy."
+        )
+    note.unlink()
 
 
 def _marked_id(marker: Path) -> UUID:
@@ -126,6 +147,11 @@ def _marked_id(marker: Path) -> UUID:
         raise LibraryDamaged(
             "library.json cannot be read. Nothing was changed. Put the file back from a backup, then start again."
         ) from error
+    if moved_to := content.get("moved_to"):
+        raise LibraryMissing(
+            f"Your library was moved from {marker.parent} to {moved_to}, which is not there now. Nothing was changed, "
+            "and no new, empty one was made in its place. Connect that disk and start again."
+        )
     if format_ > MARKER_FORMAT:
         raise LibraryNewer(
             f"This library was written by version {content.get('written_by', '?')}; this is {__version__}. "
