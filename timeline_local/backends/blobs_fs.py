@@ -40,6 +40,7 @@ class FileBlobs:
         self._incoming = incoming
         self._reserve = reserve_bytes
         self._naming = threading.Lock()
+        self._known_folders: set[Path] = set()  # whose own names this process has made durable
 
     def path(self, sha256: bytes) -> Path:
         name = sha256.hex()
@@ -72,6 +73,7 @@ class FileBlobs:
 
     def _put_opened(self, opener: Callable[[], BinaryIO], size: int, expected_sha256: bytes | None) -> Stored:
         if expected_sha256 is not None and self._holds(expected_sha256, size):
+            self._sync_name(expected_sha256)  # another thread may have just named it
             return Stored(expected_sha256, size, is_new=False)
         self._check_space(size)
         with self._temporary() as (file, part):
@@ -116,12 +118,30 @@ class FileBlobs:
         return len(parts)
 
     def _keep(self, file: IO[bytes], part: Path, sha256: bytes, size: int) -> Stored:
-        """Make the finished temporary file durable under its hash; bytes already there and whole are kept instead."""
+        """Make the finished temporary file durable under its hash; bytes already there and whole are kept instead.
+
+        Only the name is given under the lock: files that are kept at once wait for the disk together.
+        """
+        with _says_when_full():
+            file.flush()
+            os.fsync(file.fileno())
         with self._naming:
-            if self._holds(sha256, size):
-                return Stored(sha256, size, is_new=False)
-            self._name(file, part, self.path(sha256))
-        return Stored(sha256, size, is_new=True)
+            is_new = not self._holds(sha256, size)
+            if is_new:
+                with _says_when_full():
+                    make_private_dir(self.path(sha256).parent)
+                    part.rename(self.path(sha256))
+        self._sync_name(sha256)
+        return Stored(sha256, size, is_new=is_new)
+
+    def _sync_name(self, sha256: bytes) -> None:
+        """Return when the name is durable, whoever gave it."""
+        folder = self.path(sha256).parent
+        with _says_when_full():
+            sync_dir(folder)
+            if folder not in self._known_folders:
+                sync_dir(self._root)
+                self._known_folders.add(folder)
 
     def _holds(self, sha256: bytes, size: int) -> bool:
         """Whether the whole bytes are there: the size of a file with that name tells a torn one apart.
@@ -136,17 +156,6 @@ class FileBlobs:
         except FileNotFoundError:
             return False
         return True
-
-    def _name(self, file: IO[bytes], part: Path, final: Path) -> None:
-        with _says_when_full():
-            file.flush()
-            os.fsync(file.fileno())
-            is_new_folder = not final.parent.exists()
-            make_private_dir(final.parent)
-            part.rename(final)
-            sync_dir(final.parent)
-            if is_new_folder:
-                sync_dir(self._root)
 
     @contextmanager
     def _temporary(self) -> Iterator[tuple[IO[bytes], Path]]:
