@@ -52,6 +52,7 @@ from timeline_local.services.previews import PreviewMaker
 from timeline_local.services.sessions import Lifetimes
 from timeline_local.services.sign_in import SignIn
 from timeline_local.services.skeletons import Skeletons
+from timeline_local.services.vocabulary import Vocabularies
 
 SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -70,6 +71,7 @@ class Runtime:
     cache: Cache
     limits: Limits
     skeletons: Skeletons
+    vocabularies: Vocabularies
     previews: PreviewMaker
     authentication: Authentication
     signer: MediaSigner
@@ -191,6 +193,7 @@ async def _put_together(
         cache=cache,
         limits=limits,
         skeletons=Skeletons(database),
+        vocabularies=Vocabularies(database),
         previews=PreviewMaker(database, blobs, decoder, library.previews),
         authentication=authentication,
         signer=signer,
@@ -199,10 +202,7 @@ async def _put_together(
         passwords=passwords,
         sign_in=SignIn(database, passwords, cipher, now=now),
         tokens=tokens,
-        lifetimes=Lifetimes(
-            session=timedelta(days=settings.auth.session_days),
-            refresh=min(idle, timedelta(days=settings.auth.refresh_days)),
-        ),
+        lifetimes=_lifetimes(settings, idle),
         cipher=cipher,
         mailer=_mailer(settings, library, now=now),
         audit_head=audit_head,
@@ -213,6 +213,11 @@ async def _put_together(
         home_zone=settings.home_zone or computer_zone(),
         now=now,
     )
+
+
+def _lifetimes(settings: Settings, idle: timedelta) -> Lifetimes:
+    session, refresh = (timedelta(days=days) for days in (settings.auth.session_days, settings.auth.refresh_days))
+    return Lifetimes(session=session, refresh=min(idle, refresh))
 
 
 def _guarded(database: Database, library: Library) -> Presence:

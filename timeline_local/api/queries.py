@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,12 @@ def search_of(parts: Runtime, q: str) -> Query:
     """What a question means today. Raises InvalidQuery."""
     if not q:
         return EVERYTHING
-    return parse(q, parts.now().astimezone(ZoneInfo(parts.home_zone)).date())
+    return parse(q, today_of(parts))
+
+
+def today_of(parts: Runtime) -> date:
+    """The day it is at home, for "yesterday" and "last summer"."""
+    return parts.now().astimezone(ZoneInfo(parts.home_zone)).date()
 
 
 async def _search(request: Request, q: Question = "") -> Query:

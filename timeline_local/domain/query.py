@@ -75,6 +75,7 @@ __all__ = [
     "With",
     "Word",
     "parse",
+    "read_alternatives",
 ]
 
 _ONE_DAY = timedelta(days=1)
@@ -94,17 +95,15 @@ def parse(text: str, today: date) -> Query:
     spans: list[Span] = []
     index = 0
     while index < len(cut):
-        found, following = _alternatives(cut, index, today)
-        span = Span(cut[index].start, cut[following - 1].end)
-        term = found[0] if len(found) == 1 else Or(tuple(found))
+        term, following = read_alternatives(cut, index, today)
         terms.append(term)
-        spans.append(span)
+        spans.append(Span(cut[index].start, cut[following - 1].end))
         index = following
     return Query(tuple(terms), tuple(spans))
 
 
-def _alternatives(cut: Sequence[Token], index: int, today: date) -> tuple[list[Term], int]:
-    """One term, or the terms that OR holds together, and the index of the token behind them."""
+def read_alternatives(cut: Sequence[Token], index: int, today: date) -> tuple[Term, int]:
+    """One term, or those that OR holds together as one, and the index of the token behind. Raises QuerySyntaxError."""
     if cut[index].is_or:
         raise QuerySyntaxError(cut[index].start, "expected a term before OR")
     term, index = _term(cut, index, today)
@@ -114,7 +113,7 @@ def _alternatives(cut: Sequence[Token], index: int, today: date) -> tuple[list[T
             raise QuerySyntaxError(cut[index].end, "expected a term after OR")
         term, index = _term(cut, index + 1, today)
         found.append(term)
-    return found, index
+    return found[0] if len(found) == 1 else Or(tuple(found)), index
 
 
 def _term(cut: Sequence[Token], index: int, today: date) -> tuple[Term, int]:

@@ -56,6 +56,80 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+def tokens_and_gaps(text: str) -> list[Token | tuple[int, int]]:
+    """As `tokens` of a text that may be wrong: what makes no sense is a gap of characters (from, up to). Never raises.
+
+    Behind an open quote, and behind the last term there may be, everything is one gap.
+    """
+    found: list[Token | tuple[int, int]] = []
+    position = _skip_space(text, 0)
+    while position < len(text):
+        try:
+            token = _unchecked(text, position)
+        except QuerySyntaxError:
+            return [*found, (position, len(text.rstrip()))]
+        if len(found) == MAX_TERMS:
+            return [*found, (position, len(text.rstrip()))]
+        is_whole = bool(token.value.strip())
+        found.append(token if is_whole else (token.start, token.end))
+        position = _skip_space(text, token.end)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What is being written at a place in a text: characters from `start` up to `end` are what a choice replaces.
+
+    key    of the token, None if it has none (yet).   value  what stands behind it up to the place, without quotes.
+    """
+
+    start: int
+    end: int
+    key: str | None
+    value: str
+
+
+def typed_at(text: str, caret: int) -> Typed:
+    """The token that ends at, or goes on behind, a place; an empty one between tokens. Never raises.
+
+    A minus before the token stays. An open quote reaches to the place only, so that nothing behind it is lost.
+    """
+    before = text[:caret]
+    position = _skip_space(before, 0)
+    while position < len(before):
+        try:
+            token = _unchecked(before, position)
+        except QuerySyntaxError as error:
+            return _open(text, position, caret, error.position)
+        if before[position:] == "-":
+            break
+        if token.end == len(before):
+            start = token.start + token.is_negated
+            end = _unchecked_end(text, position, caret)
+            if token.key is None and token.value == "#":
+                return Typed(start, end, "tag", "")
+            return Typed(start, end, token.key, token.value)
+        position = _skip_space(before, token.end)
+    return Typed(caret, caret, None, "")
+
+
+def _open(text: str, start: int, caret: int, quote: int) -> Typed:
+    """The token of an open quote."""
+    is_negated = text[start] == "-"
+    key, _ = _key(text[:caret], start + is_negated)
+    value = _SPACE.sub(" ", text[quote + 1 : caret]).lstrip()
+    return Typed(start + is_negated, _unchecked_end(text, start, caret), key, value)
+
+
+def _unchecked_end(text: str, start: int, caret: int) -> int:
+    """Where the token from `start` on ends in the whole text."""
+    try:
+        return max(caret, _unchecked(text, start).end)
+    except QuerySyntaxError:
+        match = _SPACE.search(text, caret)
+        return match.start() if match else len(text)
+
+
 def read_radius(token: Token) -> float | None:
     """Kilometres of a bare `5km`, `500m` or `3mi`, to the seventh decimal; None for any other token."""
     match = _RADIUS.fullmatch(token.value) if token.is_plain_word else None
@@ -92,15 +166,25 @@ def _skip_space(text: str, position: int) -> int:
 
 
 def _token(text: str, start: int) -> Token:
+    token = _unchecked(text, start)
+    _check(token)
+    return token
+
+
+def _unchecked(text: str, start: int) -> Token:
+    """The token from a position on, though its value may be empty. Raises QuerySyntaxError for an open quote."""
     negated = text[start] == "-" and not _ends_word(text, start + 1) and text[start + 1] != "-"
     position = start + 1 if negated else start
     key, position = _key(text, position)
     value, end, is_quoted = _value(text, position, key)
-    if key is not None and not value.strip():
-        raise QuerySyntaxError(position, f"expected a value after {key}:")
-    if is_quoted and not value.strip():
-        raise QuerySyntaxError(position, "expected words between the quotes")
     return Token(start, end, position, value, key, is_quoted, negated)
+
+
+def _check(token: Token) -> None:
+    if token.key is not None and not token.value.strip():
+        raise QuerySyntaxError(token.value_start, f"expected a value after {token.key}:")
+    if token.is_quoted and not token.value.strip():
+        raise QuerySyntaxError(token.value_start, "expected words between the quotes")
 
 
 def _ends_word(text: str, position: int) -> bool:

@@ -53,6 +53,14 @@ _NO_KEY = bytes(16)
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """pks: inner keys in order. next: where the next page begins, None at the end."""
+
+    pks: list[int]
+    next: Position | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """items: memories in order, as orjson takes them. next: where the next page begins, None at the end."""
 
@@ -90,6 +98,28 @@ async def page(
     if cursor is not None:
         statement = statement.where(_behind(db.dialect.name, is_newest=is_newest))
     return make((await db.execute(statement.limit(limit + 1), place)).all())
+
+
+async def page_keys(
+    db: AsyncConnection, owner_pk: int, query: Query, *, cursor: Position | None, limit: int, order: Order
+) -> Keys:
+    """The inner keys of one page of `page`. At most three statements, and one for each name in the query."""
+    query = await resolved(db, owner_pk, query)
+    if order == "relevance" and search.text_expression(query, db.dialect.name) is not None:
+        ranked = await _ranked_keys(db, owner_pk, query)
+        start = 0 if cursor is None else max(0, cursor[0])
+        return Keys(ranked[start : start + limit], _rank_behind(start + limit, ranked))
+    is_newest = order != "oldest"
+    key = type_coerce(Memory.id, _key_type(db.dialect.name)).label("key")
+    place = type_coerce(Memory.local_on, Integer), type_coerce(Memory.happened_at, BigInteger)
+    condition = await search.plan(db, owner_pk, query)
+    columns: list[ColumnElement[Any]] = [key, *place, type_coerce(Memory.pk, BigInteger).label("pk")]
+    statement = _ordered(select(*columns).where(condition), is_newest=is_newest)
+    if cursor is not None:
+        statement = statement.where(_behind(db.dialect.name, is_newest=is_newest))
+    rows = (await db.execute(statement.limit(limit + 1), _cursor_values(db.dialect.name, cursor))).all()
+    shown = rows[:limit]
+    return Keys([row.pk for row in shown], _position(shown[-1]) if len(rows) > limit else None)
 
 
 async def get(db: AsyncConnection, owner_pk: int, memory_id: UUID, *, url_for: UrlFor) -> dict[str, Any]:
@@ -222,18 +252,26 @@ def _page_statement(dialect: Dialect, name: str, way: Way, *, is_newest: bool, g
 async def _ranked(
     db: AsyncConnection, owner_pk: int, query: Query, *, cursor: Position | None, limit: int, url_for: UrlFor
 ) -> Page:
-    condition = await search.plan(db, owner_pk, query)
-    newest = _ordered(select(Memory.pk).where(condition), is_newest=True).limit(search.RANKED)
-    candidates = list((await db.execute(newest)).scalars())
-    scores = await search.scores(db, query, candidates)
-    ranked = sorted(candidates, key=lambda pk: -scores.get(pk, 0.0))  # stable: the newest first among equals
+    ranked = await _ranked_keys(db, owner_pk, query)
     start = 0 if cursor is None else max(0, cursor[0])
     wanted = ranked[start : start + limit]
     rows = (await db.execute(_statement(db.dialect).where(Memory.pk.in_(wanted)))).all()
     by_pk = {row[PK]: row for row in rows}
     shown = [by_pk[pk] for pk in wanted if pk in by_pk]
-    following = (start + limit, 0, _NO_KEY) if start + limit < len(ranked) else None
-    return Page(_items(shown, url_for), following)
+    return Page(_items(shown, url_for), _rank_behind(start + limit, ranked))
+
+
+async def _ranked_keys(db: AsyncConnection, owner_pk: int, query: Query) -> list[int]:
+    """The newest RANKED hits, best first."""
+    condition = await search.plan(db, owner_pk, query)
+    newest = _ordered(select(Memory.pk).where(condition), is_newest=True).limit(search.RANKED)
+    candidates = list((await db.execute(newest)).scalars())
+    scores = await search.scores(db, query, candidates)
+    return sorted(candidates, key=lambda pk: -scores.get(pk, 0.0))  # stable: the newest first among equals
+
+
+def _rank_behind(shown: int, ranked: Sequence[int]) -> Position | None:
+    return (shown, 0, _NO_KEY) if shown < len(ranked) else None
 
 
 # --- rows ------------------------------------------------------------------------

@@ -66,7 +66,7 @@ async def page(db: AsyncConnection, owner_pk: int, *, q: str, order: Order, curs
         if cursor is not None:
             statement = statement.where(tuple_(key, Person.id) > _behind(cursor))
     else:
-        counted = _counts(owner_pk).subquery()
+        counted = mention_counts(owner_pk).subquery()
         number: ColumnElement[int] = func.coalesce(counted.c.memories, 0)
         statement = statement.outerjoin(counted, counted.c.person_pk == Person.pk)
         statement = statement.add_columns(number.label("place")).order_by(number.desc(), Person.id.desc())
@@ -157,7 +157,7 @@ def _behind(cursor: Place) -> Tuple:
     return tuple_(literal(cursor[0], kind), literal(cursor[1], Uid()))
 
 
-def _counts(owner_pk: int) -> Select[*tuple[Any, ...]]:
+def mention_counts(owner_pk: int) -> Select[*tuple[Any, ...]]:
     """(person_pk, memories): outside the trash, each memory once however many identities of theirs it mentions."""
     return (
         select(Identity.person_pk, func.count(MemoryPerson.memory_pk.distinct()).label("memories"))
@@ -180,7 +180,8 @@ async def _whole(db: AsyncConnection, owner_pk: int, rows: Sequence[AnyRow]) -> 
     if not pks:
         return []
     counts = {
-        row.person_pk: row.memories for row in await db.execute(_counts(owner_pk).where(Identity.person_pk.in_(pks)))
+        row.person_pk: row.memories
+        for row in await db.execute(mention_counts(owner_pk).where(Identity.person_pk.in_(pks)))
     }
     identities = await _identities(db, owner_pk, pks)
     merged = await _absorbed(db, owner_pk, pks)

@@ -32,7 +32,7 @@ from timeline_local.queries.words import searchable
 
 FEW = 1000
 RANKED = 2000
-_SHORTEST_PREFIX = 3
+SHORTEST_PREFIX = 3
 _LONGEST_WORD = 200  # PostgreSQL refuses words above 2 KiB
 
 
@@ -110,7 +110,7 @@ def words_of(text_: str) -> list[str]:
 
 
 def _may_be_prefix(term: Term, words: list[str]) -> bool:
-    return isinstance(term, Word) and len(words[-1]) >= _SHORTEST_PREFIX
+    return isinstance(term, Word) and len(words[-1]) >= SHORTEST_PREFIX
 
 
 def _found(dialect: str, expression: str) -> ColumnElement[bool]:
