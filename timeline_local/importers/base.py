@@ -69,6 +69,8 @@ SKIP_SLUGS = frozenset(
         "never-sent",
         "not-in-export",
         "left-out-by-mapping",
+        "trailer",
+        "too-short",
     }
 )
 

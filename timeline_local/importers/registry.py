@@ -25,11 +25,13 @@ from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.kml import Kml
 from timeline_local.importers.sources.mapping import MappedTables
 from timeline_local.importers.sources.messenger import Messenger
+from timeline_local.importers.sources.netflix import Netflix
 from timeline_local.importers.sources.nmea import Nmea
 from timeline_local.importers.sources.notes_folder import NotesFolder
 from timeline_local.importers.sources.owntracks_rec import OwntracksRec
 from timeline_local.importers.sources.photo_folder import PhotoFolder
 from timeline_local.importers.sources.sms_backup import SmsBackup
+from timeline_local.importers.sources.spotify import Spotify
 from timeline_local.importers.sources.strava import Strava
 from timeline_local.importers.sources.tcx import Tcx
 from timeline_local.importers.sources.telegram import Telegram
@@ -58,6 +60,8 @@ SOURCES: tuple[Source, ...] = (
     Instagram(),
     SmsBackup(),
     GoogleLocation(),
+    Spotify(),
+    Netflix(),
     Strava(),
     Gpx(),
     Kml(),
