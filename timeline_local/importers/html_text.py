@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from html.parser import HTMLParser
 from urllib.parse import urlsplit
+
+from timeline_local.importers.html_tokens import read_html
 
 MAX_CHARACTERS = 4 * 1024 * 1024
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | {"article", "blockquote", "div", "dl", "dt", "dd", "figure", "header", "hr", "main", "p", "pre"}
+_BREAKS = frozenset({"br", "tr"})
+_CELLS = frozenset({"td", "th"})
 _LISTS = frozenset({"ol", "ul"})
 _UNSEEN = frozenset({"head", "script", "style", "template", "title", "noscript"})
 _MARKS = {"b": "**", "strong": "**", "i": "_", "em": "_", "del": "~~", "s": "~~", "strike": "~~", "code": "`"}
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 _LINES = re.compile(r"\n{3,}")
-MAX_LISTS = 20
+MAX_NESTED = 20
 
 
 class Markdown:
@@ -33,8 +36,10 @@ class Markdown:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in _UNSEEN:
             self._unseen += 1
-        elif tag == "br":
-            self._parts.append("\n" + "> " * self._quotes)
+        elif tag in _CELLS:
+            self._parts.append(" ")
+        elif tag in _BREAKS:
+            self._parts.append("\n" + "> " * min(self._quotes, MAX_NESTED))
         elif tag in _LISTS:
             self._lists.append(0 if tag == "ol" else -1)
         elif tag == "li":
@@ -82,10 +87,10 @@ class Markdown:
     def _block(self) -> None:
         if self._lists:
             return  # a paragraph in an item does not part the list
-        self._parts.append("\n\n" + "> " * self._quotes)
+        self._parts.append("\n\n" + "> " * min(self._quotes, MAX_NESTED))
 
     def _item(self) -> None:
-        depth = min(len(self._lists), MAX_LISTS)
+        depth = min(len(self._lists), MAX_NESTED)
         sign = "-"
         if self._lists and self._lists[-1] >= 0:
             self._lists[-1] += 1
@@ -100,9 +105,9 @@ class Markdown:
             self._parts.append(mark)
 
     def _link(self, target: str, since: int) -> None:
-        said = "".join(self._parts[since:])
         if not target or not _is_web(target):
             return
+        said = "".join(self._parts[since:])
         plain = said.strip()
         is_same = plain.rstrip("…/") in target and plain.count(".") > 0
         del self._parts[since:]
@@ -116,24 +121,8 @@ def _is_web(target: str) -> bool:
         return False
 
 
-class _Reading(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.markdown = Markdown()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.markdown.start(tag, {name: value or "" for name, value in attrs})
-
-    def handle_endtag(self, tag: str) -> None:
-        self.markdown.end(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.markdown.text(data)
-
-
 def html_text(html: str) -> str:
     """The text of a piece of HTML as Markdown; of more than 4 MiB characters what comes first."""
-    reading = _Reading()
-    reading.feed(html[:MAX_CHARACTERS])
-    reading.close()
-    return reading.markdown.result()
+    markdown = Markdown()
+    read_html(html[:MAX_CHARACTERS], markdown)
+    return markdown.result()

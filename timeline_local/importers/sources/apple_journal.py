@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from html.parser import HTMLParser
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -37,6 +36,7 @@ from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.files import file_date, source_key
 from timeline_local.importers.html_text import Markdown
+from timeline_local.importers.html_tokens import read_html
 from timeline_local.importers.note_text import decode
 
 HEAD_BYTES = 64 * 1024
@@ -95,42 +95,40 @@ class _Asset:
     words: list[str] = field(default_factory=list)
 
 
-class _Page(HTMLParser):
+class _Page:
     """The parts of a page. Only divs are counted: the app writes its own into paragraphs that end before they do."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.texts = {name: Markdown() for name in _TEXTS}
         self.assets: list[_Asset] = []
         self._open: list[tuple[str, bool]] = []  # of each open div: the text it is, and whether it is one of the grid
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "div":
-            classes = told.get("class", "").split()
+            classes = attributes.get("class", "").split()
             is_asset = "gridItem" in classes
             if is_asset:
                 kind = next((each.removeprefix(_TYPE) for each in classes if each.startswith(_TYPE)), "")
-                self.assets.append(_Asset(kind, told.get("id", "")))
+                self.assets.append(_Asset(kind, attributes.get("id", "")))
             elif self._asset is not None:
                 self._asset.words.append("")
             text = next((each for each in classes if each in _TEXTS), self._text)
             self._open.append((text, is_asset))
         elif self._asset is not None:
-            source = told.get("src", "")
+            source = attributes.get("src", "")
             if source and not source.startswith("data:"):
                 self._asset.paths.append(source)
         elif self._text:
-            self.texts[self._text].start(tag, told)
+            self.texts[self._text].start(tag, attributes)
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag == "div":
             if self._open:
                 self._open.pop()
         elif self._asset is None and self._text:
             self.texts[self._text].end(tag)
 
-    def handle_data(self, data: str) -> None:
+    def text(self, data: str) -> None:
         if self._asset is not None:
             if data.strip():
                 words = self._asset.words
@@ -164,8 +162,7 @@ class _Export:
             return
         self.options.claimed.add(str(PurePosixPath(file.locator).parent.parent / _INDEX))
         page = _Page()
-        page.feed(decode(data))
-        page.close()
+        read_html(decode(data), page)
         yield from self._entry(file, page)
 
     def _entry(self, file: File, page: _Page) -> Iterator[Item]:
