@@ -196,6 +196,8 @@ def _with_text(path: str, text: str) -> str:
     return path
 
 
+# Takes messages of programs that are not ours: what is in them besides is theirs, and not read.
+FOREIGN = frozenset({f"{API}/owntracks", f"{API}/overland"})
 # What only we decide. A route that has a field of that name for its own use says so in its description.
 OURS = {
     "pk": 1, "id": ID, "owner": 1, "owner_pk": 1, "owner_id": ID, "user_id": ID, "role": "owner", "is_admin": True,
@@ -212,7 +214,7 @@ async def test_what_only_we_decide_is_refused_from_everybody(asker: Asker, app: 
     for method, path, operation in taking(app, "application/json"):
         own = fields(app, operation)
         for name, value in OURS.items():
-            if name in own:
+            if name in own or path in FOREIGN:
                 continue
             tried += 1
             reply = await asker(method, path, (example_body(app, operation) or {}) | {name: value})
