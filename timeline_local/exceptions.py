@@ -207,6 +207,10 @@ class TagNotFound(NotFound):
     slug, title = "tag-not-found", "Tag not found"
 
 
+class WatchedFolderNotFound(NotFound):
+    slug, title = "watched-folder-not-found", "Watched folder not found"
+
+
 class SourceAccountNotFound(NotFound):
     slug, title = "source-account-not-found", "Source account not found"
 
@@ -292,6 +296,10 @@ class AddressTaken(Conflict):
 
 class OwnerStays(Conflict):
     slug, title = "owner-stays", "The owner cannot leave while others have accounts"
+
+
+class WatchedAlready(Conflict):
+    slug, title = "watched-already", "That folder is watched already"
 
 
 class SourceAccountTaken(Conflict):

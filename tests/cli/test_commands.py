@@ -34,6 +34,7 @@ def test_a_fresh_key_is_the_only_thing_on_stdout(run: Command, data: Path) -> No
         (["api-key", "create", "--name", "x", "--scopes", "everything"], 1, "There is no scope 'everything'"),
         (["api-key", "create", "--name", "x", "--expires", "soon"], 1, "'soon' is no date like 2027-01-31"),
         (["api-key", "create"], 2, "Missing option '--name'"),
+        (["watch", "--pause"], 1, "Name one watched folder, and one thing to do with it."),
         (["jobs", "--state", "busy"], 1, "A job is never 'busy'"),
         (["open"], 1, "No server of the library in"),
         (["serve", "--port", "99999"], 2, "Invalid value for '--port'"),

@@ -107,6 +107,32 @@ def import_(
     raise typer.Exit(import_folder(asked, _given(data)))
 
 
+@app.command()
+def watch(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="PATH", help="A folder, archive or file.", show_default=False)
+    ] = None,
+    data: Data = None,
+    every: Annotated[int, typer.Option(metavar="MINUTES", help="How often to look at it.")] = 60,
+    now: Annotated[bool, typer.Option("--now", help="Look at once at a folder that is watched.")] = False,  # noqa: FBT002
+    pause: Annotated[bool, typer.Option("--pause", help="Look no more until --resume.")] = False,  # noqa: FBT002
+    resume: Annotated[bool, typer.Option("--resume", help="Go on.")] = False,  # noqa: FBT002
+    remove: Annotated[bool, typer.Option("--remove", help="Watch it no more; what came stays.")] = False,  # noqa: FBT002
+    json: Json = False,  # noqa: FBT002
+) -> None:
+    """Import what is new in a folder, again and again; without PATH, list what is watched.
+
+    The server looks, while it runs. Goes through it, or opens the library itself.
+    """
+    from timeline_local.cli.watching import Asked, watch_folder  # noqa: PLC0415
+
+    wishes = {"now": now, "pause": pause, "resume": resume, "remove": remove}
+    asked = Asked(
+        path=path, every_min=every, wishes=tuple(name for name, is_on in wishes.items() if is_on), as_json=json
+    )
+    raise typer.Exit(watch_folder(asked, _given(data)))
+
+
 @app.command(name="export")
 def export_(
     file: Annotated[

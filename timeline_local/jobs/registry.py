@@ -10,6 +10,7 @@ from timeline_local.jobs.previews import PREVIEWS
 from timeline_local.jobs.retelling import RETELL
 from timeline_local.jobs.trash import PURGE_TRASH
 from timeline_local.jobs.visits import DERIVE_VISITS
+from timeline_local.jobs.watching import WATCH
 from timeline_local.jobs.work import JobKind
 
 KINDS: tuple[JobKind, ...] = (
@@ -21,6 +22,7 @@ KINDS: tuple[JobKind, ...] = (
     EMAIL,
     RETELL,
     DERIVE_VISITS,
+    WATCH,
     PURGE_TRASH,
     FORGET_WORDS,
     MAINTENANCE,

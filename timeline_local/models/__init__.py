@@ -4,7 +4,7 @@ from timeline_local.models.audit import AuditEvent
 from timeline_local.models.base import Base
 from timeline_local.models.collections import Collection, CollectionAbsence, CollectionMember, Relation
 from timeline_local.models.exports import Export
-from timeline_local.models.imports import Import, ImportItem
+from timeline_local.models.imports import Import, ImportItem, WatchedFolder
 from timeline_local.models.jobs import Job
 from timeline_local.models.media import MediaFile, MemoryMedia
 from timeline_local.models.memories import (
@@ -91,4 +91,5 @@ __all__ = [
     "Tombstone",
     "Undo",
     "User",
+    "WatchedFolder",
 ]

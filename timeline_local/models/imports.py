@@ -58,3 +58,21 @@ class ImportItem(Identified, OwnedBy, Base):
     raw: Mapped[bytes | None] = mapped_column(LargeBinary)  # zlib of the source's own record
     before: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the memory before a change, for undo
     memory_pk: Mapped[int | None] = mapped_column(ForeignKey("memory.pk", ondelete="SET NULL"), index=True)
+
+
+class WatchedFolder(Identified, OwnedBy, Base):
+    """A folder, archive or file that is looked at every so often; what is new there is imported."""
+
+    __tablename__ = "watched_folder"
+    __table_args__ = (UniqueConstraint("owner_pk", "path"),)
+
+    path: Mapped[str]  # as that of its imports
+    options: Mapped[dict[str, Any]] = mapped_column(Json)
+    every_min: Mapped[int]
+    is_paused: Mapped[bool]
+    next_at: Mapped[datetime] = mapped_column(Instant)
+    last_at: Mapped[datetime | None] = mapped_column(Instant)  # when it was last looked at
+    # The import that looks just now: it goes again if it finds nothing.
+    looking_pk: Mapped[int | None] = mapped_column(ForeignKey("import.pk", ondelete="SET NULL"), index=True)
+    import_pk: Mapped[int | None] = mapped_column(ForeignKey("import.pk", ondelete="SET NULL"), index=True)  # the last
+    problem: Mapped[dict[str, Any] | None] = mapped_column(Json)  # why the last look came to nothing

@@ -194,6 +194,7 @@ LEFT = frozenset(
         "login_attempt",
         "api_key",
         "source_account",
+        "watched_folder",
         "setting",
         "idempotency_key",
         "note_lock",

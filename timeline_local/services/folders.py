@@ -23,7 +23,7 @@ MOST_CHOICES = 500
 EXPORTS = frozenset(
     "csv eml fit geojson gpx ics json jsonl kml kmz mbox nmea ofx rec tcx vcf vcs xml".split()  # noqa: SIM905
 )
-_ROLES = ("owner", "admin")
+DISK_ROLES = ("owner", "admin")
 MOST_ENTRIES = 100_000
 _NOTES = frozenset({"md", "markdown", "txt"})
 _MOUNTS = ("/media", "/mnt", "/run/media", "/Volumes")
@@ -64,7 +64,7 @@ class FolderView:
 
 def check_may_read_disk(caller: Caller) -> None:
     """Raises NotAllowed for guests of this computer: its files may be anybody's; their own are uploads."""
-    if caller.role not in _ROLES:
+    if caller.role not in DISK_ROLES:
         raise NotAllowed("Only the owner and admins may read folders of the server. Send the files instead.")
 
 

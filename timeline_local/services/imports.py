@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 import orjson
 from sqlalchemy import delete, exists, insert, update
@@ -24,13 +25,15 @@ from timeline_local.config import Settings
 from timeline_local.domain.ids import new_id, parse_id
 from timeline_local.exceptions import (
     DiskFull,
+    FieldError,
     FolderNotAllowed,
     FolderNotFound,
     ImportNotFound,
+    InvalidInput,
     UndoExpired,
     WrongState,
 )
-from timeline_local.models import Import, ImportItem
+from timeline_local.models import Import, ImportItem, WatchedFolder
 from timeline_local.queries import imports
 from timeline_local.queries.imports import ImportRow
 from timeline_local.services import jobs
@@ -39,6 +42,7 @@ from timeline_local.services.tally import VERDICTS
 __all__ = [
     "cancel",
     "check_paths",
+    "checked_options",
     "copied_bytes",
     "create",
     "create_sent",
@@ -85,6 +89,15 @@ def _checked(path: str, settings: Settings) -> Path:
     if roots and not any(folder == root or root in folder.parents for root in roots):
         raise FolderNotAllowed("Only folders below those set in TIMELINE_IMPORTS__ROOTS can be imported.")
     return folder
+
+
+def checked_options(options: dict[str, Any]) -> dict[str, Any]:
+    """The options as they were chosen. Raises InvalidInput for a zone that does not exist."""
+    zone = options.get("zone")
+    if zone is not None and zone not in available_timezones():
+        error = FieldError("#/options/zone", "is not the name of a time zone, such as Europe/Lisbon")
+        raise InvalidInput("That time zone is not known. Nothing was started.", errors=(error,))
+    return options
 
 
 async def get(db: AsyncConnection, owner_pk: int, import_id: UUID) -> ImportRow:
@@ -205,6 +218,7 @@ async def cancel(
     """
     found = await get(db, owner_pk, import_id)
     _require(found, {"receiving", "planned", *_AT_WORK} - {"undoing"})
+    await _watch_no_more(db, owner_pk, found.path, now=now)
     if found.job_state in ("waiting", "running", "paused"):
         await jobs.cancel(db, owner_pk, _job_of(found), now=now)
     else:
@@ -224,8 +238,15 @@ async def undo(db: AsyncConnection, owner_pk: int, import_id: UUID, *, force: bo
         raise WrongState("This import wrote nothing, so there is nothing to undo.")
     if now > found.undoable_until:
         raise UndoExpired("This import is too old to be undone. What it added can be moved to the trash instead.")
+    await _watch_no_more(db, owner_pk, found.path, now=now)
     payload = {"force": force, "total": found.counts.get("new", 0) + found.counts.get("changed", 0)}
     return await _begin(db, owner_pk, found.pk, kind="undo", state="undoing", now=now, payload=payload)
+
+
+async def _watch_no_more(db: AsyncConnection, owner_pk: int, path: str, *, now: datetime) -> None:
+    """What its owner took back or cancelled does not come again by itself: they let the watch go on when they like."""
+    mine = update(WatchedFolder).where(WatchedFolder.owner_pk == owner_pk, WatchedFolder.path == path)
+    await db.execute(mine.values(is_paused=True, updated_at=now))
 
 
 async def drop_staging(row: ImportRow) -> None:

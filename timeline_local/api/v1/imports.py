@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
@@ -25,7 +24,6 @@ from timeline_local.core.security import Caller
 from timeline_local.exceptions import (
     BodyTooLarge,
     DiskFull,
-    FieldError,
     FolderNotAllowed,
     FolderNotFound,
     IdempotencyConflict,
@@ -82,7 +80,7 @@ async def create_import(body: wire.ImportIn, parts: Parts, me: Me, key: RepeatKe
 
     Archives are read in place. The parts of one export become one: give the folder they lie in, or all of them.
     """
-    options = _options(body.options)
+    options = services.checked_options(body.options.chosen())
     place = parts.library.incoming / "imports"
     paths, ended = list[Path](), list[Path]()
     if not body.upload:
@@ -269,7 +267,7 @@ async def start_import(import_id: UUID, parts: Parts, me: Me, body: wire.StartIn
             db,
             me.user_pk,
             import_id,
-            options=_options(body.options) if body else {},
+            options=services.checked_options(body.options.chosen()) if body else {},
             free_bytes=free,
             settings=parts.settings,
             now=parts.now(),
@@ -402,13 +400,6 @@ def _table_line(item: dict[str, Any]) -> bytes:
     reason = item["reason"] or {"slug": None, "detail": None}
     told = {**item, "reason": reason["slug"], "detail": reason["detail"]}
     return csv_line([told[name] for name in _COLUMNS])
-
-
-def _options(given: wire.ImportOptions) -> dict[str, Any]:
-    if given.zone is not None and given.zone not in available_timezones():
-        error = FieldError("#/options/zone", "is not the name of a time zone, such as Europe/Lisbon")
-        raise InvalidInput("That time zone is not known. Nothing was started.", errors=(error,))
-    return given.chosen()
 
 
 async def _receive(request: Request, folder: Path, parts: Runtime) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from timeline_local.api.v1 import (
     timeline,
     tray,
     users,
+    watched_folders,
 )
 
 PREFIX = "/api/v1"
@@ -65,6 +66,7 @@ ROUTERS = tuple(
         folders,
         imports,
         source_accounts,
+        watched_folders,
         push,
         collections,
         exports,

@@ -11,6 +11,7 @@ import { Page } from '../../ui/page.js';
 import { Progress } from '../../ui/progress.js';
 import { usePages, useThrottled } from '../../ui/resource.js';
 import { Empty, Loading, Trouble } from '../../ui/states.js';
+import { Watched } from './watched.js';
 import { ACTIVE, added, StateBadge } from './words.js';
 
 export function ImportList() {
@@ -24,6 +25,7 @@ export function ImportList() {
     ${pages.items?.length ? html`<ul class="rows">${pages.items.map((item) => html`<${Row} key=${item.id} item=${item} />`)}</ul>` : null}
     ${pages.more.problem ? html`<${Trouble} problem=${pages.more.problem} onRetry=${pages.next} />` : null}
     ${pages.hasMore ? html`<${Button} busy=${pages.more.pending} onClick=${pages.next}>${t('ui.more')}<//>` : null}
+    <${Watched} />
   <//>`;
 }
 
