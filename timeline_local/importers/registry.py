@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from timeline_local.domain.drafts import JSON, Contact, Draft, Problem
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOptions, Recognition, Source, Unit
+from timeline_local.importers.sources.apple_health import AppleHealth
 from timeline_local.importers.sources.apple_journal import AppleJournal
 from timeline_local.importers.sources.apple_photos import ApplePhotos
 from timeline_local.importers.sources.day_one import DayOne
@@ -60,6 +61,7 @@ SOURCES: tuple[Source, ...] = (
     Instagram(),
     SmsBackup(),
     GoogleLocation(),
+    AppleHealth(),
     Spotify(),
     Netflix(),
     Strava(),
