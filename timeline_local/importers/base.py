@@ -67,6 +67,8 @@ SKIP_SLUGS = frozenset(
         "twice",
         "unsent",
         "never-sent",
+        "junk",
+        "text-cut",
         "not-in-export",
         "left-out-by-mapping",
         "trailer",

@@ -24,6 +24,7 @@ from timeline_local.importers.sources.instagram import Instagram
 from timeline_local.importers.sources.journiv import Journiv
 from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.kml import Kml
+from timeline_local.importers.sources.mail import MailSource
 from timeline_local.importers.sources.mapping import MappedTables
 from timeline_local.importers.sources.messenger import Messenger
 from timeline_local.importers.sources.netflix import Netflix
@@ -60,6 +61,7 @@ SOURCES: tuple[Source, ...] = (
     Messenger(),
     Instagram(),
     SmsBackup(),
+    MailSource(),
     GoogleLocation(),
     AppleHealth(),
     Spotify(),
