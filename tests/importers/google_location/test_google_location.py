@@ -106,7 +106,7 @@ def test_points_are_read_in_every_spelling(value: object, expected: tuple[float,
 def test_files_are_known_by_their_keys(tmp_path: Path, reading: ModuleType, name: str, value: object) -> None:
     folder = reading.make(tmp_path, {f"some/where/{name}": b"\xef\xbb\xbf" + json.dumps(value).encode()})
     assert GoogleLocation().recognise(folder).confidence > 0.9
-    assert reading.problems(reading.read(GoogleLocation(), folder)) == {}
+    assert set(reading.problems(reading.read(GoogleLocation(), folder)).values()) <= {"empty"}
 
 
 @pytest.mark.parametrize(
@@ -240,3 +240,17 @@ def test_positions_of_years_are_read_in_little_memory(tmp_path: Path, reading: M
     tracemalloc.stop()
     assert count == 6_000
     assert peak < 1024 * 1024  # all of them would take twice as much
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"userLocationProfile": {"frequentPlaces": [{"placeId": "x", "placeLocation": "1.5\u00b0, 2\u00b0"}]}},
+        {"semanticSegments": [], "rawSignals": []},
+        {"timelineObjects": []},
+        {"locations": []},
+    ],
+)  # fmt: skip
+def test_a_file_that_tells_of_no_day_says_so(tmp_path: Path, reading: ModuleType, value: object) -> None:
+    items = reading.read(GoogleLocation(), reading.make(tmp_path, {"a.json": json.dumps(value)}))
+    assert reading.problems(items) == {"a.json": "empty"}

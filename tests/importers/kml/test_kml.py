@@ -89,6 +89,29 @@ def test_coordinates_are_read_however_they_are_spaced(tmp_path: Path, reading: M
     assert draft.extra["route"] == [[52.5, 13.4], [52.5, 13.5]]
 
 
+@pytest.mark.parametrize(
+    ("name", "begin", "end"),
+    [
+        ("2025-05-23 16:55 - 2025-05-23 16:57", "2025-05-23T16:55:00", "2025-05-23T16:57:00"),
+        ("2025-05-23 16:55 - 2025-05-23 16:55", "2025-05-23T16:55:00", ""),
+        ("Lunch - 2025-05-23", "2025-05-23T00:00:00", ""),
+    ],
+)
+def test_a_name_dates_a_line(tmp_path: Path, reading: ModuleType, name: str, begin: str, end: str) -> None:
+    line = "<LineString><coordinates>13.4,52.5 13.5,52.5</coordinates></LineString>"
+    [draft] = drafts(read(tmp_path, reading, placemark(f"<name>{name}</name>{line}")))
+    [said] = draft.evidence
+    told = said.local_at.isoformat() if said.local_at else "", said.local_until.isoformat() if said.local_until else ""
+    assert told == (begin, end)
+
+
+def test_a_bare_ampersand_costs_nothing(tmp_path: Path, reading: ModuleType) -> None:
+    points = "<Point><coordinates>13.4,52.5</coordinates></Point>"
+    items = read(tmp_path, reading, placemark(f"<name>Fish & chips &eacute;</name>{points}"))
+    assert [draft.title for draft in drafts(items)] == ["Fish & chips \u00e9"]
+    assert not reading.problems(items)
+
+
 @pytest.mark.parametrize("data", [b"PK\x03\x04 no zip", packed(doc_kml=MAP[:900])])
 def test_a_broken_kmz_is_told(tmp_path: Path, reading: ModuleType, data: bytes) -> None:
     assert reading.problems(read(tmp_path, reading, data, "a.kmz"))["a.kmz"] in {"unreadable", "empty"}

@@ -39,6 +39,7 @@ _PICK = (
     "Choose Timeline.json, which your phone exports (Settings, Location, Timeline, Export), or Records.json and the "
     "Semantic Location History of an older Takeout."
 )
+_EMPTY = "This file holds no stay, no way and no position; at most it names the places you are often at."
 _WHAT = {
     GOOGLE_ENCRYPTED: "This says that your timeline backups are encrypted; it holds no places.",
     GOOGLE_SETTINGS: "These are the settings of your location history; they hold no places.",
@@ -89,8 +90,14 @@ def _read_file(folder: Folder, file: File, found: str) -> Iterator[Found]:
         has_data = any(each in _DATA for _, each in files_in(folder) if each != GOOGLE_EDITS)
         detail = _WHAT[found] if has_data else f"{_WHAT[found]} {_PICK}"
         yield Problem(file.locator, "unsupported", detail)
-    if reader is not None:
-        yield from reader(folder, file)
+    if reader is None:
+        return
+    is_empty = found not in _WHAT
+    for item in reader(folder, file):
+        is_empty = False
+        yield item
+    if is_empty:
+        yield Problem(file.locator, "empty", _EMPTY)
 
 
 def _records(folder: Folder, file: File) -> Iterator[Found]:

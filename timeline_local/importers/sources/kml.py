@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from timeline_local.domain.distances import is_position
 from timeline_local.domain.drafts import JSON, Problem
-from timeline_local.domain.filenames import date_from_path
+from timeline_local.domain.filenames import NameDate, date_from_path
 from timeline_local.domain.moves import mode_of
 from timeline_local.domain.stamps import read_instant, read_stamp
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
@@ -299,9 +299,16 @@ def _time_in(fields: dict[str, object]) -> tuple[TimeEvidence, ...]:
 
 
 def _span_of(name: str) -> tuple[TimeEvidence, ...]:
-    """The date that a name spells: "2026-05-23 16:55 - 2026-05-23 16:57"."""
-    found = date_from_path(PurePosixPath(name.replace("/", "-")[:100])) if name else None
+    """The date that a name spells, or both of them: Traccar calls a way "2026-05-23 16:55 - 2026-05-23 16:57"."""
+    ends = [_date_in(part) for part in name.split(" - ")]
+    if len(ends) == 2 and (first := ends[0]) and (last := ends[1]) and last.local_at > first.local_at:  # noqa: PLR2004
+        return (replace(first.evidence(), local_until=last.local_at),)
+    found = _date_in(name)
     return () if found is None else (found.evidence(),)
+
+
+def _date_in(name: str) -> NameDate | None:
+    return date_from_path(PurePosixPath(name.replace("/", "-")[:100])) if name.strip() else None
 
 
 def _properties(element: Element) -> dict[str, object]:
