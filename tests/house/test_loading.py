@@ -17,11 +17,15 @@ DECODERS = {"PIL", "av", "rawpy", "pi_heif", "tzfpy"}
 
 def _loaded_by(*names: str) -> set[str]:
     """The top-level packages that importing these modules loads."""
+    return {name.partition(".")[0] for name in _modules_loaded_by(*names)}
+
+
+def _modules_loaded_by(*names: str) -> set[str]:
     code = f"import sys, json; {'; '.join(f'import {name}' for name in names)}; print(json.dumps(sorted(sys.modules)))"
     # Without what would measure it: that loads modules of its own.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+    return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 def _modules_of(room: str) -> list[str]:
@@ -50,3 +54,7 @@ def test_the_server_loads_no_decoder() -> None:
 
 def test_the_server_loads_neither_migration_tool_nor_postgresql_until_it_is_needed() -> None:
     assert {"alembic", "asyncpg"} & _loaded_by("timeline_local.main") == set()
+
+
+def test_the_server_does_not_load_every_source_until_something_is_imported() -> None:
+    assert "timeline_local.importers.registry" not in _modules_loaded_by("timeline_local.main")

@@ -20,7 +20,6 @@ from timeline_local.domain.drafts import Contact, Draft, MediaRef, Samples
 from timeline_local.domain.kinds import MediaRole
 from timeline_local.importers.archive import File
 from timeline_local.importers.base import Source
-from timeline_local.importers.registry import SOURCES
 from timeline_local.media.worker import DecodePool
 from timeline_local.queries.jobs import JobRow
 from timeline_local.services.ingest import FoundFile, found_from_json, found_to_json
@@ -66,6 +65,12 @@ class Writing:
     memo: dict[str, Any] = field(default_factory=dict)
 
 
+def _every_source() -> Sequence[Source]:
+    from timeline_local.importers.registry import SOURCES  # noqa: PLC0415 - only imports need them, not every start
+
+    return SOURCES
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportWork(Writing):
     """The parts a batch needs. memo lives as long as one process works on the job.
@@ -80,7 +85,7 @@ class ImportWork(Writing):
     previews_root: Path
     settings: Settings
     job: JobRow
-    sources: Sequence[Source] = SOURCES
+    sources: Sequence[Source] = field(default_factory=_every_source)
 
 
 @dataclass(frozen=True, slots=True)
