@@ -41,6 +41,7 @@ from timeline_local.core.note_keys import NoteKeys
 from timeline_local.core.passwords import Passwords
 from timeline_local.core.pause import Pause
 from timeline_local.core.presence import Presence
+from timeline_local.core.relocation import Onward, Relocation
 from timeline_local.core.security import Challenges, LaunchTickets, MediaSigner
 from timeline_local.core.tokens import AccessTokens
 from timeline_local.media.worker import DecodePool
@@ -95,6 +96,8 @@ class Runtime:
     started: float = field(default_factory=time.monotonic)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     port_wished: int | None = None  # set where another program had taken it
+    onwards: list[Onward] | None = None  # what the server does after it has ended; None where it just ends
+    relocation: Relocation | None = None
     is_draining: bool = False  # still serving, but a load balancer should send nobody any more
     build: str = ""  # of the web UI, once it is loaded
     wake_jobs: asyncio.Event = field(default_factory=asyncio.Event)
@@ -107,6 +110,8 @@ class Runtime:
     async def close(self) -> None:
         """End streams and helpers, close the database, free the folder; calling it twice is harmless."""
         self.changes.close()
+        if self.relocation is not None:
+            await self.relocation.stop()
         self.note_keys.close()
         if self.changes.relay is not None:
             await self.changes.relay.close()

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from timeline_local.core import libraries
+
 Command = Callable[..., Any]
 
 
@@ -76,3 +78,31 @@ def test_a_library_with_postgresql_is_not_moved_by_us(
     refused = run("library", "move", str(tmp_path / "new"), "--data", str(data))
     assert (refused.returncode, "PostgreSQL" in refused.stderr) == (1, True)
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.slow
+def test_a_running_server_moves_with_its_library_and_goes_over_to_another(
+    serving: Command, run: Command, data: Path, tmp_path: Path
+) -> None:
+    new, other = tmp_path / "new", tmp_path / "Family"
+    with serving() as server:
+        told = json.loads(run("library", "move", str(new), "--data", str(data), "--json").stdout)
+        assert told == {"path": str(new)}
+        assert server.process.stdout.readline() == f"The library is in {new} now.\n"
+        assert server.process.stdout.readline().startswith("Timeline Local is running at ")
+        assert json.loads(run("doctor", "--data", str(data), "--json").stdout)["facts"]["server_running"] is True
+        libraries.choose(new)
+        assert "opened from now on" in run("library", "use", str(other)).stdout
+        assert server.process.stdout.readline() == f"Opening the library in {other}.\n"
+        assert server.process.stdout.readline().startswith("Timeline Local is running at ")
+        assert listed(run) == [("new", "closed", False), ("Family", "open", True)]
+        assert server.end()[0] == 0
+    assert [path.name for path in data.iterdir()] == ["library.json"]
+
+
+@pytest.mark.slow
+def test_a_server_of_the_tray_leaves_word_and_ends(run: Command, data: Path, tmp_path: Path, serving: Command) -> None:
+    with serving("--for-tray", "--port", "0") as server:
+        assert run("library", "move", str(tmp_path / "new"), "--data", str(data)).returncode == 0
+        assert server.process.wait(60) == libraries.SWITCHED
+    assert libraries.take_word(data) == libraries.Word(tmp_path / "new", shows=False)

@@ -285,8 +285,8 @@ def test_a_byte_that_was_not_written_as_it_was_read_ends_the_move(
 ) -> None:
     copy = library_move._copy
 
-    def failing(source: Path, target: Path) -> bytes:
-        hashed = copy(source, target)
+    def failing(move: library_move.Move, source: Path, target: Path) -> bytes:
+        hashed = copy(move, source, target)
         if target.name == "timeline.db":
             content = bytearray(target.read_bytes())
             content[-1] ^= 1

@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -138,3 +139,31 @@ def test_this_computer_is_switched_and_its_diagnostics_are_shown(page: Page, lib
     expect(pause).not_to_be_checked()  # the page hears of it
     section.get_by_role("button", name="Show diagnostics").click()
     expect(section.get_by_text("version: ")).to_be_visible()
+
+
+def test_the_library_moves_to_another_folder_while_it_is_open(
+    tmp_path: Path, new_context: NewContext, watch: Watch
+) -> None:
+    watch.expects("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET")
+    server = Server(tmp_path)
+    try:
+        with server.client() as client:
+            client.patch(f"{API}/settings", {"setup_done": True})
+        page = sign_in(new_context(), server)
+        go(page, "/settings/library")
+        page.get_by_role("button", name="Move to another folder or disk").click()
+        dialog = page.get_by_role("dialog")
+        field = dialog.get_by_label("Folder", exact=True)
+        expect(field).to_have_value(re.compile("/library$"))
+        field.fill(str(server.data / "inside"))
+        dialog.get_by_role("button", name="Check this folder").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("inside the library")
+        watch.expects(r"422 \(Unprocessable")
+        field.fill(str(tmp_path / "disk" / "Timeline"))
+        dialog.get_by_role("button", name="Check this folder").click()
+        expect(dialog.get_by_text("will be moved")).to_be_visible()
+        dialog.get_by_role("button", name="Move the library").click()
+        expect(page.locator(".library-card .path")).to_have_text(str(tmp_path / "disk" / "Timeline"))
+        expect(page.get_by_role("heading", name="Other libraries")).to_be_visible()
+    finally:
+        server.close()

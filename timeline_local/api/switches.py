@@ -16,17 +16,17 @@ from timeline_local.services.audit import Actor, record
 
 def state_of_system(parts: Runtime) -> SystemState:
     """What one reads before switching. Blocks for some looks at the disk: call it from a worker thread."""
-    is_personal = _is_personal(parts)
+    is_offered = is_personal(parts)
     return SystemState(
         version=__version__,
         paused=parts.pause.is_on,
         started_at=parts.started_at,
-        starts_at_login=login_of(parts.library.root).is_on if is_personal else None,
-        in_menu=menu_entry().is_on if is_personal and _has_menu() else None,
+        starts_at_login=login_of(parts.library.root).is_on if is_offered else None,
+        in_menu=menu_entry().is_on if is_offered and _has_menu() else None,
     )
 
 
-def _is_personal(parts: Runtime) -> bool:
+def is_personal(parts: Runtime) -> bool:
     """Whether the server runs for the person at this computer, whose desktop it may change."""
     server = parts.settings.server
     return not (server.allow_lan or server.public_url)
@@ -43,7 +43,7 @@ def switch_desktop(parts: Runtime, *, starts_at_login: bool | None, in_menu: boo
     """
     if starts_at_login is None and in_menu is None:
         return
-    if not _is_personal(parts) or (in_menu is not None and not _has_menu()):
+    if not is_personal(parts) or (in_menu is not None and not _has_menu()):
         raise WrongState("That is not offered on this computer. Nothing was changed.")
     try:
         if starts_at_login is not None:

@@ -68,11 +68,13 @@ def serve(
     ] = None,
     host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Address to listen on; else 127.0.0.1.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the browser.")] = False,  # noqa: FBT002
+    for_tray: Annotated[bool, typer.Option("--for-tray", hidden=True)] = False,  # noqa: FBT002
 ) -> None:
     """Run the server until Ctrl+C."""
     from timeline_local.cli.serving import serve as run_server  # noqa: PLC0415
 
-    run_server(_given(data, server={"port": port, "host": host}), opens_browser=not no_browser)
+    given = _given(data, server={"port": port, "host": host})
+    raise typer.Exit(run_server(given, opens_browser=not no_browser, for_tray=for_tray))
 
 
 @app.command()

@@ -95,7 +95,9 @@ def _follow(client: LocalClient, import_id: str, title: str, *, quiet: bool) -> 
             time.sleep(LOOK_S)
 
 
-class _Bar(Protocol):
+class Bar(Protocol):
+    """Shows `done` of `total`."""
+
     def show(self, progress: JSON) -> None: ...
 
 
@@ -105,7 +107,7 @@ class _NoBar:
 
 
 @contextmanager
-def bar(title: str, *, is_shown: bool) -> Iterator[_Bar]:
+def bar(title: str, *, is_shown: bool) -> Iterator[Bar]:
     """A progress bar on stderr while the block runs, or nothing."""
     if not is_shown:
         yield _NoBar()

@@ -24,11 +24,12 @@ from timeline_local.cli.ports import listen, reachable, wished
 from timeline_local.config import Settings, load_settings
 from timeline_local.core.install_secrets import place_of
 from timeline_local.core.instance import LibraryClaim, claim_library
-from timeline_local.core.libraries import note_opened
+from timeline_local.core.libraries import SWITCHED, leave_word, note_opened
 from timeline_local.exceptions import StartRefused
 
 if TYPE_CHECKING:
     from timeline_local.core.library import Library
+    from timeline_local.core.relocation import Onward
     from timeline_local.runtime import Runtime
 
 LAUNCH_FILE_S = 60
@@ -49,8 +50,39 @@ class Running:
             await asyncio.sleep(0.01)
 
 
-def serve(given: dict[str, Any], *, opens_browser: bool) -> None:
-    """Serve one library until SIGINT, SIGTERM or the API ends it. Raises the StartRefused family."""
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a server is started with. onwards: see `serve_beside`."""
+
+    settings: Settings
+    given: dict[str, Any]
+    claim: LibraryClaim
+    listening: socket.socket
+    port_wished: int
+    onwards: list[Onward] | None
+
+
+def serve(given: dict[str, Any], *, opens_browser: bool, for_tray: bool = False) -> int:
+    """Serve one library until SIGINT, SIGTERM or the API ends it; the exit status. Raises the StartRefused family.
+
+    Where the API asks for another library or another place, that one is served next: here, or, where the tray app
+    starts the servers, by that, which finds word of it in `run/`.
+    """
+    while onward := _serve_one(given, opens_browser=opens_browser):
+        from timeline_local.cli.onward import go_onward  # noqa: PLC0415 - rarely needed, and loads the database
+
+        data_dir = load_settings(**given).data_dir
+        word = go_onward(onward)
+        if for_tray:
+            leave_word(data_dir, word)
+            return SWITCHED
+        given = given | {"data_dir": word.path}
+        opens_browser = opens_browser and word.shows
+    return 0
+
+
+def _serve_one(given: dict[str, Any], *, opens_browser: bool) -> Onward | None:
+    """Serve one library; what is to be done next."""
 
     async def beside(running: Running) -> int:
         _say(f"Timeline Local is running at {running.url}")
@@ -63,13 +95,22 @@ def serve(given: dict[str, Any], *, opens_browser: bool) -> None:
     settings = load_settings(**given)
     with claim_library(settings.data_dir, secrets_in=settings.auth.secrets_in) as claim:
         _say_place(settings, claim)
-        serve_beside(settings, given, claim, beside)
+        onwards: list[Onward] = []
+        serve_beside(settings, given, claim, beside, onwards=onwards)
+        return onwards[-1] if onwards else None
 
 
 def serve_beside(
-    settings: Settings, given: dict[str, Any], claim: LibraryClaim, beside: Callable[[Running], Awaitable[int]]
+    settings: Settings,
+    given: dict[str, Any],
+    claim: LibraryClaim,
+    beside: Callable[[Running], Awaitable[int]],
+    *,
+    onwards: list[Onward] | None = None,
 ) -> int:
     """Serve the library while `beside` runs, until one of them ends; what `beside` returned, or 0.
+
+    onwards  where the API may put what is to be done afterwards; None where that is not offered.
 
     The order is what makes it safe and quick: the folder's lock, the socket (from here connections queue), and only
     then the imports that take most of a second.
@@ -80,7 +121,8 @@ def serve_beside(
 
         setup_logging(settings)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(_serve(settings, given, claim, listening, beside, port_wished))
+            plan = Serving(settings, given, claim, listening, port_wished, onwards)
+            return runner.run(_serve(plan, beside))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -91,14 +133,8 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(
-    settings: Settings,
-    given: dict[str, Any],
-    claim: LibraryClaim,
-    listening: socket.socket,
-    beside: Callable[[Running], Awaitable[int]],
-    port_wished: int,
-) -> int:
+async def _serve(plan: Serving, beside: Callable[[Running], Awaitable[int]]) -> int:
+    settings, claim, listening = plan.settings, plan.claim, plan.listening
     front = Front(claim.secrets.label)
     server = _server(settings, front)
     host, port = reachable(settings.server.host), int(listening.getsockname()[1])
@@ -109,8 +145,8 @@ async def _serve(
         # In a thread, so that liveness is answered meanwhile.
         await asyncio.to_thread(importlib.import_module, "timeline_local.main")
         while held is not None and not server.should_exit:
-            async with _application(settings, given, held, server) as (app, runtime):
-                runtime.port_wished = port_wished if port_wished not in (0, port) else None
+            async with _application(plan, held, server) as (app, runtime):
+                runtime.port_wished = plan.port_wished if plan.port_wished not in (0, port) else None
                 front.put(app)
                 held.announce(host=host, port=port, version=__version__)
                 status = await _until_end_or_away(Running(runtime, server, url, port), serving, beside)
@@ -150,18 +186,16 @@ async def _nothing_more(running: Running) -> int:
 
 
 @asynccontextmanager
-async def _application(
-    settings: Settings, given: dict[str, Any], claim: LibraryClaim, server: Ending
-) -> AsyncIterator[tuple[App, Runtime]]:
+async def _application(plan: Serving, claim: LibraryClaim, server: Ending) -> AsyncIterator[tuple[App, Runtime]]:
     """The application with its jobs running."""
     from timeline_local.main import create_app  # noqa: PLC0415 - loaded by now, see _serve
     from timeline_local.runtime import open_runtime  # noqa: PLC0415
 
-    runtime = await open_runtime(settings, claim=claim)
-    runtime.given = given
+    runtime = await open_runtime(plan.settings, claim=claim)
+    runtime.given, runtime.onwards = plan.given, plan.onwards
     clearing = asyncio.create_task(asyncio.to_thread(_after_opening, runtime.library))
     server.before_ending = runtime.changes.close
-    server.drain_s = settings.server.drain_s
+    server.drain_s = plan.settings.server.drain_s
 
     def drain() -> None:
         runtime.is_draining = True

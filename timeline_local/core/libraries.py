@@ -20,6 +20,8 @@ from timeline_local.core.private_files import make_private_dir, write_private
 from timeline_local.exceptions import LibraryMissing, LibraryNotUsable, StartRefused
 
 FORMAT = 1
+SWITCHED = 10  # the exit status of a server that leaves word which library is to be served next
+ONWARD = Path("run", "onward.json")
 LOCK_S = 10.0
 
 
@@ -183,6 +185,30 @@ def folder_for_new(path: Path) -> bool:
             "or new folder for a new one."
         )
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a server that ends leaves for whoever starts the next. shows: whether a page of it is to be opened."""
+
+    path: Path
+    shows: bool
+
+
+def leave_word(data_dir: Path, word: Word) -> None:
+    """Say in a library's `run/` folder which library is to be served next. Raises OSError."""
+    write_private(data_dir / ONWARD, json.dumps({"path": str(word.path), "shows": word.shows}).encode())
+
+
+def take_word(data_dir: Path) -> Word:
+    """What was left there, once; without a word it is the same library again."""
+    try:
+        held = json.loads((data_dir / ONWARD).read_bytes())
+        word = Word(Path(held["path"]), bool(held["shows"]))
+        (data_dir / ONWARD).unlink()
+    except (OSError, ValueError, KeyError, TypeError):
+        return Word(data_dir, shows=False)
+    return word
 
 
 @dataclass(slots=True)

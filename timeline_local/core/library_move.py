@@ -62,7 +62,7 @@ Told = Callable[[Progress], None]
 
 
 class Cancelled(Exception):
-    """Somebody called it off; what was copied has been removed."""
+    """Somebody called it off, or the program ends."""
 
 
 @dataclass(slots=True)
@@ -265,8 +265,7 @@ def close_database(source: Path) -> None:
 def _copy_all(move: Move, files: list[Path]) -> None:
     links = is_same_disk(move.source, move.target)
     for path in files:
-        if move.is_cancelled():
-            raise Cancelled
+        before = move.done
         try:
             status = (move.source / path).stat()
             look = (status.st_size, status.st_mtime_ns)
@@ -277,11 +276,18 @@ def _copy_all(move: Move, files: list[Path]) -> None:
             if (move.source / path).exists():
                 raise
             continue  # deleted meanwhile, by whoever uses the library
-        move.done += status.st_size
-        move.told(Progress("copying", move.done, move.total))
+        move.done = before + status.st_size
+        _tell(move, 0)
     for folder in sorted({(move.target / path).parent for path in files}):
         if folder.exists():
             sync_dir(folder)
+
+
+def _tell(move: Move, more: int) -> None:
+    """Say how far it is, so many bytes of the present file included. Raises Cancelled."""
+    if move.is_cancelled():
+        raise Cancelled
+    move.told(Progress("copying", min(move.total, move.done + more), move.total))
 
 
 def _take(move: Move, path: Path, *, links: bool) -> None:
@@ -289,11 +295,11 @@ def _take(move: Move, path: Path, *, links: bool) -> None:
     source, target = move.source / path, move.target / path
     make_private_dir(target.parent)
     original = bytes.fromhex(path.name) if path.parts[0] == "media" and _SHA256.fullmatch(path.name) else None
-    if original is not None and _is_there(source, target) and _hash(target) == original:
+    if original is not None and _is_there(source, target) and _hash(move, target) == original:
         return
     target.unlink(missing_ok=True)
-    written = None if links and _link(source, target) else _copy(source, target)
-    found = _hash(target)
+    written = None if links and _link(source, target) else _copy(move, source, target)
+    found = _hash(move, target)
     if written is not None and found != written:
         target.unlink(missing_ok=True)
         raise MoveRefused(
@@ -319,7 +325,7 @@ def _link(source: Path, target: Path) -> bool:
     return True
 
 
-def _copy(source: Path, target: Path) -> bytes:
+def _copy(move: Move, source: Path, target: Path) -> bytes:
     """Copy the bytes, durably, with the file's time; their hash as they were read."""
     digest = hashlib.sha256()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -327,6 +333,7 @@ def _copy(source: Path, target: Path) -> bytes:
         while chunk := reading.read(CHUNK):
             digest.update(chunk)
             writing.write(chunk)
+            _tell(move, reading.tell() // 2)  # the other half is reading it back
         writing.flush()
         os.fsync(writing.fileno())
         _forget_cached(writing.fileno())
@@ -341,9 +348,14 @@ def _forget_cached(descriptor: int) -> None:
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def _hash(path: Path) -> bytes:
+def _hash(move: Move, path: Path) -> bytes:
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+        half = os.fstat(file.fileno()).st_size // 2
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            _tell(move, half + file.tell() // 2)
+    return digest.digest()
 
 
 def _remove_others(move: Move, files: set[Path]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
@@ -73,9 +74,9 @@ def launch(arguments: Sequence[str] = ()) -> int:
         return _quit(data_dir)
     target = target_of(asked)
     if found is None:
-        with tray_place(data_dir) as is_ours:
-            if is_ours:
-                return Resident(data_dir, target).run()
+        with ExitStack() as place:
+            if place.enter_context(tray_place(data_dir)):
+                return Resident(data_dir, target, place).run()
         found = _started_by_another(data_dir)
     if found is None:
         say("Timeline Local is being started by another program, which takes long. Try again in a minute.")

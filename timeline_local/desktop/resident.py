@@ -11,11 +11,14 @@ import queue
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from timeline_local.core.autostart import login_of
+from timeline_local.core.instance import tray_place
+from timeline_local.core.libraries import SWITCHED, take_word
 from timeline_local.core.local_client import LocalClient, NoServer, ServerProblem, find_server
 from timeline_local.desktop.crashes import keep_report
 from timeline_local.desktop.facts import Facts, read_facts
@@ -37,11 +40,17 @@ log = logging.getLogger(__name__)
 
 
 class Resident:
-    """One per library. target: the page to open first; None opens none, as at login."""
+    """One per library. target: the page to open first; None opens none, as at login.
 
-    def __init__(self, data_dir: Path, target: str | None, *, trays: Callable[..., Tray] = find_tray) -> None:
+    place  holds that this is the library's one tray app; it is exchanged when the server goes over to another library.
+    """
+
+    def __init__(
+        self, data_dir: Path, target: str | None, place: ExitStack, *, trays: Callable[..., Tray] = find_tray
+    ) -> None:
         self._data_dir = data_dir
         self._target = target
+        self._place = place
         self._trays = trays
         self._opener = Opener(data_dir)
         self._budget = Budget()
@@ -120,9 +129,9 @@ class Resident:
             found = self._server.ready()
             if found is None and is_first:
                 return self._first_start_failed()
-            if is_first and found is not None and self._target is not None:
+            if found is not None and self._target is not None:
                 self._opener.show(found, self._target)
-            is_first = False
+            is_first, self._target = False, None
             self._look_now.set()
             status = self._until_it_ends()
             if status == 0 or self._is_asked_to_end:
@@ -130,12 +139,36 @@ class Resident:
             if status == IN_USE:  # what proved itself was another launch's server, which was quicker
                 self._opener.wait()
                 return 0
+            if status == SWITCHED:
+                if not self._go_over():
+                    return 0
+                is_first = True
+                continue
             keep_report(self._data_dir, status, self._server.last_words())
             if not self._budget.take():
                 return self._give_up()
             say("The server stopped unexpectedly; starting it again.")
-            self._tell(Facts(starts_at_login=self._facts.starts_at_login))
-            self._server = ServerProcess(self._data_dir)
+            self._start()
+
+    def _start(self) -> None:
+        self._tell(Facts(starts_at_login=self._facts.starts_at_login))
+        self._server = ServerProcess(self._data_dir)
+
+    def _go_over(self) -> bool:
+        """Start the server that the one which ended left word of; False if another tray app has that library."""
+        word = take_word(self._data_dir)
+        if word.path != self._data_dir:
+            place = ExitStack()
+            if not place.enter_context(tray_place(word.path)):
+                Opener(word.path).show_running()
+                return False
+            self._place.close()
+            self._place.enter_context(place)
+            self._opener.forget()
+            self._data_dir, self._opener = word.path, Opener(word.path)
+        self._target = "/" if word.shows else None
+        self._start()
+        return True
 
     def _until_it_ends(self) -> int:
         while (status := self._server.wait(WATCH_S)) is None:
@@ -201,11 +234,10 @@ class Resident:
     def _act(self) -> None:
         from timeline_local.desktop.deeds import Deeds  # noqa: PLC0415 - not before something is chosen
 
-        deeds = Deeds(self._data_dir, self._opener, quit_=self._quit)
         while True:
             item = self._chosen.get()
             try:
-                deeds.do(item)
+                Deeds(self._data_dir, self._opener, quit_=self._quit).do(item)
             except Exception:  # the menu must go on working
                 log.exception("a choice of the menu failed: %s", item.action)
             self._look_now.set()

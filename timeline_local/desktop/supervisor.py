@@ -51,7 +51,7 @@ class Budget:
 def server_command(data_dir: Path) -> list[str]:
     """How this very program runs the server; a frozen one is its own interpreter."""
     program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "timeline_local"]
-    return [*program, "serve", "--no-browser", "--data", str(data_dir)]
+    return [*program, "serve", "--no-browser", "--for-tray", "--data", str(data_dir)]
 
 
 class ServerProcess:

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from timeline_local.core import browser
 from timeline_local.core.install_secrets import new_secrets
-from timeline_local.core.instance import RuntimeInfo
+from timeline_local.core.instance import RuntimeInfo, tray_place
 from timeline_local.desktop import supervisor
 from timeline_local.desktop.facts import State
 from timeline_local.desktop.menu import Menu
@@ -29,7 +30,7 @@ def test_three_restarts_are_allowed_within_ten_minutes() -> None:
 
 
 def test_the_server_is_run_by_the_same_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    command = ["serve", "--no-browser", "--data", str(tmp_path)]
+    command = ["serve", "--no-browser", "--for-tray", "--data", str(tmp_path)]
     assert server_command(tmp_path) == [sys.executable, "-m", "timeline_local", *command]
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert server_command(tmp_path) == [sys.executable, *command]
@@ -78,7 +79,7 @@ def kept_running(monkeypatch: pytest.MonkeyPatch, data_dir: Path, drawn: list[st
     """Run the tray app to its end, with a server that never proves itself and is taken as shown."""
     monkeypatch.setattr(ServerProcess, "ready", lambda _: (RuntimeInfo(**NOWHERE), new_secrets()))
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    resident = Resident(data_dir, None, trays=lambda _: Screen(drawn, resident._close))
+    resident = Resident(data_dir, None, ExitStack(), trays=lambda _: Screen(drawn, resident._close))
     try:
         return resident.run()
     finally:
@@ -105,6 +106,48 @@ def test_a_server_that_was_asked_to_quit_is_not_started_again(monkeypatch: pytes
     fake(monkeypatch, f"open({str(starts)!r}, 'a').write('x')")
     assert kept_running(monkeypatch, tmp_path, []) == 0
     assert starts.read_text() == "x"
+
+
+SWITCHING = """
+import sys
+from pathlib import Path
+from timeline_local.core.libraries import SWITCHED, Word, leave_word
+
+here, other = Path(sys.argv[1]), Path(sys.argv[2])
+open({starts!r}, "a").write(here.name + " ")
+if here != other:
+    (here / "run").mkdir(exist_ok=True)
+    leave_word(here, Word(other, shows=True))
+    raise SystemExit(SWITCHED)
+"""
+
+
+def test_a_server_that_leaves_word_of_another_library_is_followed_by_one_for_that(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    starts, first, other = tmp_path / "starts", tmp_path / "first", tmp_path / "other"
+    program = SWITCHING.format(starts=str(starts))
+    monkeypatch.setattr(supervisor, "server_command", lambda at: [sys.executable, "-c", program, str(at), str(other)])
+    shown: list[str] = []
+    monkeypatch.setattr("timeline_local.desktop.opening.Opener.show", lambda _, __, target: shown.append(target))
+    for folder in (first, other):
+        folder.mkdir(mode=0o700)
+    assert kept_running(monkeypatch, first, []) == 0
+    assert starts.read_text() == "first other "
+    assert shown == ["/"]
+    with tray_place(first) as is_free:
+        assert is_free
+
+
+def test_a_library_that_another_tray_app_has_is_left_to_that(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    starts, first, other = tmp_path / "starts", tmp_path / "first", tmp_path / "other"
+    program = SWITCHING.format(starts=str(starts))
+    monkeypatch.setattr(supervisor, "server_command", lambda at: [sys.executable, "-c", program, str(at), str(other)])
+    for folder in (first, other):
+        folder.mkdir(mode=0o700)
+    with tray_place(other):
+        assert kept_running(monkeypatch, first, []) == 0
+    assert starts.read_text() == "first "
 
 
 def test_what_a_server_said_last_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

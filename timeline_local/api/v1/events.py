@@ -36,8 +36,8 @@ _EXAMPLE = (
     responses={
         200: {
             "description": "A stream without end: `timeline` {rev, days?}, `job` (the job), `import` {id, state, "
-            "progress}, `system` {paused}; a comment every 15 s. Send the last `id` back as `Last-Event-ID` to miss "
-            "nothing.",
+            "progress}, `system` {paused}, `move` (of the library); a comment every 15 s. Send the last `id` back as "
+            "`Last-Event-ID` to miss nothing.",
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
         },
         **responses(ScopeMissing),

@@ -18,6 +18,7 @@ from timeline_local.api.v1 import (
     health,
     imports,
     jobs,
+    libraries,
     locations,
     locked_notes,
     media,
@@ -77,6 +78,7 @@ ROUTERS = tuple(
         admin_users,
         registration,
         users,
+        libraries,
         locked_notes,
     )
 )

@@ -32,7 +32,7 @@ const SECTIONS = /** @type {[string, any, string[]][]} */ ([
   ['look', Look, ['theme', 'density']],
   ['keyboard', Keyboard, ['single_keys']],
   ['computer', Computer, ['computer_words', 'quit']],
-  ['library', Library, ['library_path', 'free_space']],
+  ['library', Library, ['library_path', 'free_space', 'library_words']],
   ['exports', DataCopies, ['exports_words']],
   ['keys', ApiKeys, ['keys_hint']],
   ['administration', Administration, ['administration_words']],

@@ -2,10 +2,11 @@
 /** Where the library lives and how much room is left. */
 import { html } from '../../core/preact.js';
 import { t } from '../../core/i18n.js';
-import { bootstrap } from '../../core/session.js';
+import { bootstrap, may } from '../../core/session.js';
 import { CopyButton } from '../../ui/copy.js';
 import { bytes } from '../../ui/format.js';
 import { Icon } from '../../ui/icon.js';
+import { Moving, Others, useLibraries } from './libraries.js';
 
 export function Library() {
   const library = bootstrap.value?.library;
@@ -19,5 +20,11 @@ export function Library() {
     </div>
     <${CopyButton} text=${library.path} label=${t('settings.copy_path')} />
   </div>
-  <p class="field-hint">${t('settings.library_hint')}</p>`;
+  <p class="field-hint">${t('settings.library_hint')}</p>
+  ${may('admin') ? html`<${Places} />` : null}`;
+}
+
+function Places() {
+  const list = useLibraries();
+  return html`<${Moving} list=${list} /><${Others} list=${list} />`;
 }
