@@ -273,7 +273,7 @@ def test_the_keyboard_alone_is_enough(timeline: Page) -> None:
 def test_shortcuts_sleep_while_one_types(timeline: Page) -> None:
     timeline.keyboard.press("/")
     timeline.keyboard.type("n t x delete")
-    expect(timeline.get_by_role("searchbox", name="Search your timeline")).to_have_value("n t x delete")
+    expect(timeline.get_by_role("combobox", name="Search your timeline")).to_have_value("n t x delete")
     expect(timeline.get_by_role("dialog")).to_have_count(0)
 
 

@@ -25,7 +25,9 @@ export const warm = (query) => warmUp(queryOf(query));
 export default function TimelineRoute({ query }) {
   const q = queryOf(query);
   useEffect(() => title(query.q ? t('search.title', { q: query.q }) : t('nav.timeline')), [query.q]);
-  return html`<${Timeline} key=${q} q=${q} query=${query} />`;
+  const [Asked, setAsked] = useState(/** @type {any} */ (null));
+  useEffect(() => { if (query.q && !Asked) import('./timeline/asked.js').then(async (module) => { await module.ready; setAsked(() => module.default); }, () => {}); }, [query.q]);
+  return html`${query.q && Asked ? html`<${Asked} query=${query} />` : null}<${Timeline} key=${q} q=${q} query=${query} />`;
 }
 
 /** @param {{q:string, query:Record<string,string>}} props */
@@ -38,7 +40,7 @@ function Timeline({ q, query }) {
   useEffect(() => withKeys(feed, scroller), []);
   useEffect(() => listen(feed), []);
   const status = feed.status.value, selected = feed.selected.value.size, viewing = feed.viewing.value;
-  if (status === 'empty' || status === 'failed') need('Empty', () => import('./timeline/empty.js'));
+  if (status === 'empty' || status === 'failed') need('Empty', () => import('./timeline/empty.js').then(async (module) => { await module.ready; return module; }));
   if (selected > 0) need('Selection', () => import('./timeline/selection.js'));
   if (viewing >= 0) need('Viewer', () => import('./viewer.js'));
   return html`

@@ -20,6 +20,7 @@ const NAV = /** @type {(null | [string[], string, string, string])[]} */ ([
   [['trash'], 'trash-2', '/trash', 'nav.trash'],
   [['settings', 'admin'], 'settings', '/settings', 'nav.settings'],
 ]);
+const OFFERS = 'search-offers';
 /** How many of them a phone shows at its lower edge; the others are in its menu. */
 const WITHIN_REACH = 4;
 const CARRIED = NAV.filter((entry) => entry !== null).slice(WITHIN_REACH).map((entry) => /** @type {any} */ (entry));
@@ -99,20 +100,44 @@ function Unreachable() {
   return html`<div class="page"><header class="page-head"><div><h1>${t('offline.title')}</h1><p class="sub">${t('offline.body')}</p></div></header></div>`;
 }
 
-/** @param {{field:{current:HTMLInputElement|null}}} props */
+/** A combobox; its list arrives with the first focus. @param {{field:{current:HTMLInputElement|null}}} props */
 function SearchBox({ field }) {
   const asked = current.value.name === 'search' ? current.value.query.q ?? '' : '';
-  const [text, setText] = useState(asked);
+  const [text, setText] = useState(asked), [isOpen, setOpen] = useState(false);
+  const [Offers, setOffers] = useState(/** @type {any} */ (null));
+  const [told, tell] = useState({ isShown: false, active: '' });
+  const keys = useRef(/** @type {((event: KeyboardEvent) => boolean)|null} */ (null));
   useEffect(() => setText(asked), [asked]);
-  const go = (/** @type {string} */ wanted) => navigate(wanted.trim() ? `/search?q=${encodeURIComponent(wanted.trim())}` : '/timeline');
+  const close = () => { setOpen(false); tell({ isShown: false, active: '' }); };
+  const open = () => {
+    setOpen(true);
+    if (!Offers) import('./offers.js').then(async (module) => { await module.ready; setOffers(() => module.Offers); }, () => {});
+  };
+  const go = (/** @type {string} */ wanted) => {
+    const q = wanted.trim();
+    close();
+    setText(q);
+    if (q) import('../core/recent.js').then(({ rememberSearch }) => rememberSearch(bootstrap.value?.user?.id ?? '', q), () => {});
+    navigate(q ? `/search?q=${encodeURIComponent(q)}` : '/timeline');
+  };
   const submit = (/** @type {Event} */ event) => { event.preventDefault(); go(text); };
-  const clear = () => { setText(''); if (asked) go(''); field.current?.focus(); };
-  const escape = (/** @type {KeyboardEvent} */ event) => { if (event.key === 'Escape') { event.stopPropagation(); if (text) clear(); else field.current?.blur(); } };
-  return html`<form class="search" role="search" onSubmit=${submit}>
+  const clear = () => { setText(''); if (asked) go(''); field.current?.focus(); open(); };
+  const press = (/** @type {KeyboardEvent} */ event) => {
+    if (event.isComposing) return;
+    if (isOpen && keys.current?.(event)) { event.preventDefault(); event.stopPropagation(); return; }
+    if (event.key === 'ArrowDown') { event.preventDefault(); open(); }
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    if (told.isShown) close(); else if (text) clear(); else field.current?.blur();
+  };
+  const leave = (/** @type {FocusEvent} */ event) => { if (!(/** @type {HTMLElement} */ (event.currentTarget).contains(/** @type {Node|null} */ (event.relatedTarget)))) close(); };
+  return html`<form class="search" role="search" onSubmit=${submit} onFocusOut=${leave}>
     <${Icon} name="search" />
-    <input ref=${field} type="search" name="q" autocomplete="off" spellcheck=${false} enterkeyhint="search" aria-label=${t('search.label')} placeholder=${t('search.placeholder')}
-      value=${text} onInput=${(/** @type {any} */ event) => setText(event.currentTarget.value)} onKeyDown=${escape} />
+    <input ref=${field} type="text" name="q" maxlength="1000" autocomplete="off" autocapitalize="none" spellcheck=${false} enterkeyhint="search" aria-label=${t('search.label')} placeholder=${t('search.placeholder')}
+      role="combobox" aria-autocomplete="list" aria-expanded=${String(told.isShown)} aria-controls=${OFFERS} aria-activedescendant=${told.active || undefined}
+      value=${text} onInput=${(/** @type {any} */ event) => { setText(event.currentTarget.value); open(); }} onFocus=${() => { if (!text) open(); }} onKeyDown=${press} />
     ${text ? html`<button class="search-clear" type="button" aria-label=${t('search.clear')} onClick=${clear}><${Icon} name="x" /></button>` : html`<kbd aria-hidden="true">/</kbd>`}
+    ${isOpen && Offers ? html`<${Offers} id=${OFFERS} text=${text} field=${field} keys=${keys} onTell=${tell} onText=${setText} onGo=${go} onClose=${close} />` : html`<div id=${OFFERS} hidden></div>`}
   </form>`;
 }
 
