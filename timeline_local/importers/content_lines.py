@@ -7,7 +7,7 @@ with the one before. vCard 2.1 breaks quoted-printable values with an equals sig
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from timeline_local.importers.archive import Folder
@@ -19,6 +19,9 @@ MAX_COMPONENT_CHARACTERS = 32 * 1024 * 1024
 _PROPERTY = re.compile(
     r"(?:(?P<group>[\w-]+)\.)?(?P<name>[\w-]+)(?P<parameters>(?:;(?:[^:;\"]|\"[^\"]*\")*)*):(?P<value>.*)", re.DOTALL
 )
+# A lone CR ends a line where a property or a line that goes on follows, as old Macs wrote it; elsewhere it is text.
+_OLD_END = re.compile(rb"\r(?=[A-Za-z][\w.-]*[;:]|[ \t])")
+_CHARSET = re.compile(rb";CHARSET=\"?([\w.:-]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,23 @@ class Component:
 
     def text(self) -> str:
         """As it would stand in a file of its own, unfolded."""
-        return "\r\n".join((f"BEGIN:{self.name}", *self.lines, f"END:{self.name}", ""))
+        return self.around(self.lines)
+
+    def around(self, lines: Iterable[str]) -> str:
+        """The same component with other lines in it."""
+        return "\r\n".join((f"BEGIN:{self.name}", *lines, f"END:{self.name}", ""))
+
+    def own_lines(self) -> list[str]:
+        """The lines that are in no component inside this one."""
+        depth, own = 0, []
+        for line in self.lines:
+            if _keyword(line, "BEGIN:"):
+                depth += 1
+            elif _keyword(line, "END:"):
+                depth = max(depth - 1, 0)
+            elif depth == 0:
+                own.append(line)
+        return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +122,36 @@ def _keyword(line: str, keyword: str) -> str:
 
 
 def _unfolded(folder: Folder, locator: str) -> Generator[str, None, None]:
+    """The lines, joined. Empty ones divide nothing: some programs write two ends of line for one."""
     kept = b""
     is_quoted = False
-    with folder.open(locator) as file:
-        while line := file.readline(MAX_LINE_BYTES):
-            bare = line.rstrip(b"\r\n")
-            if is_quoted and kept.endswith(b"="):
-                kept = kept[:-1] + bare
-            elif bare[:1] in {b" ", b"\t"} and len(kept) < MAX_LINE_BYTES:
-                kept += bare[1:]
-            else:
-                if kept:
-                    yield _decoded(kept)
-                kept = bare.removeprefix(b"\xef\xbb\xbf")
-                is_quoted = b"QUOTED-PRINTABLE" in kept.partition(b":")[0].upper()
+    for bare in _lines(folder, locator):
+        if is_quoted and kept.endswith(b"="):
+            kept = kept[:-1] + bare
+        elif bare[:1] in {b" ", b"\t"} and len(kept) < MAX_LINE_BYTES:
+            kept += bare[1:]
+        elif bare:
+            if kept:
+                yield _decoded(kept)
+            kept = bare.removeprefix(b"\xef\xbb\xbf")
+            is_quoted = b"QUOTED-PRINTABLE" in kept.partition(b":")[0].upper()
     if kept:
         yield _decoded(kept)
 
 
+def _lines(folder: Folder, locator: str) -> Generator[bytes, None, None]:
+    with folder.open(locator) as file:
+        while line := file.readline(MAX_LINE_BYTES):
+            yield from _OLD_END.split(line.rstrip(b"\r\n"))
+
+
 def _decoded(line: bytes) -> str:
+    """UTF-8, else what the line says it is in, as vCard 2.1 has it, else Windows' Western letters."""
     try:
         return clean(line.decode("utf-8"))
     except UnicodeDecodeError:
+        told = _CHARSET.search(line.partition(b":")[0])
+    try:
+        return clean(line.decode("cp1252" if told is None else told[1].decode("ascii"), "replace"))
+    except LookupError:
         return clean(line.decode("cp1252", "replace"))

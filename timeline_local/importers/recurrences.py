@@ -27,14 +27,14 @@ def occurrences(event: Event, begins: date, *, until: datetime, without: Iterabl
     without  dates that have an event of their own.
     Raises Unreadable.
     """
-    first = _wall(begins)
+    first = wall_clock(begins)
     end = until.replace(tzinfo=None)
     found = {first}
     for rule in _listed(event.get("RRULE")):
         found |= _of_rule(rule, begins, first, end)
-    found |= {_like(each, begins) for each in _dates(event.get("RDATE"))}
-    found -= {_like(each, begins) for each in _dates(event.get("EXDATE"))}
-    found -= {_like(each, begins) for each in without}
+    found |= {like(each, begins) for each in _dates(event.get("RDATE"))}
+    found -= {like(each, begins) for each in _dates(event.get("EXDATE"))}
+    found -= {like(each, begins) for each in without}
     return [_as_begins(each, begins) for each in sorted(found)[:MAX_OCCURRENCES]]
 
 
@@ -46,7 +46,7 @@ def _of_rule(rule: Any, begins: date, first: datetime, end: datetime) -> set[dat
     if frequency not in _READ or len(line) > LONGEST_RULE_LINE:
         raise Unreadable("The rule by which this event recurs cannot be read.")
     told = {name: value for name, value in rule.items() if name.upper() != "UNTIL"}
-    last = min([end, *(_like(each, begins, is_end=True) for each in rule.get("UNTIL", ()))])
+    last = min([end, *(like(each, begins, is_end=True) for each in rule.get("UNTIL", ()))])
     try:
         bare = type(rule)(told).to_ical().decode()
         dates = rrulestr(bare, dtstart=first)
@@ -63,25 +63,31 @@ def _up_to(dates: Any, last: datetime) -> Any:  # noqa: ANN401 - dateutil's rule
 
 
 def _dates(value: object) -> list[Any]:
-    return [each.dt for group in _listed(value) for each in getattr(group, "dts", ()) if hasattr(each, "dt")]
+    """The dates, times and periods of a property; a time of day alone is none of these."""
+    told = [getattr(each, "dt", None) for group in _listed(value) for each in getattr(group, "dts", ())]
+    return [each for each in told if isinstance(each[0] if isinstance(each, tuple) else each, date)]
 
 
 def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _wall(value: date) -> datetime:
+def wall_clock(value: date) -> datetime:
+    """A date or a time as what a recurrence counts on: without a zone."""
     return value.replace(tzinfo=None) if isinstance(value, datetime) else datetime.combine(value, datetime.min.time())
 
 
-def _like(told: date | tuple[date, object], begins: date, *, is_end: bool = False) -> datetime:
+def like(told: date | tuple[date, object], begins: date, *, is_end: bool = False) -> datetime:
     """Another date of the same event on its wall clock: one that is told in UTC is moved into the event's zone."""
     value = told[0] if isinstance(told, tuple) else told  # of a period its beginning
     if not isinstance(value, datetime):
         whole = datetime.combine(value, datetime.min.time())
         if is_end:
             return whole + timedelta(days=1, microseconds=-1)
-        return whole.replace(hour=begins.hour, minute=begins.minute) if isinstance(begins, datetime) else whole
+        clock = (begins.hour, begins.minute, begins.second) if isinstance(begins, datetime) else (0, 0, 0)
+        return whole.replace(hour=clock[0], minute=clock[1], second=clock[2])
+    if not isinstance(begins, datetime) and not is_end:
+        return datetime.combine(value.date(), datetime.min.time())  # Outlook tells midnight for a whole day
     zone = begins.tzinfo if isinstance(begins, datetime) else None
     if value.tzinfo is not None and zone is not None:
         value = value.astimezone(zone)

@@ -75,6 +75,12 @@ def test_a_calendar_s_own_zone_is_that_of_what_it_tells_in_utc(tmp_path: Path, r
     assert when(draft)[:2] == ("2024-05-01T04:00:00", "America/New_York")
 
 
+def test_a_time_without_a_zone_is_in_that_of_its_calendar(tmp_path: Path, reading: ModuleType) -> None:
+    text = calendar(event("DTSTART:20240501T080000"), head="X-WR-TIMEZONE:America/New_York\n")
+    (draft,) = read(tmp_path, reading, text)
+    assert when(draft)[:2] == ("2024-05-01T08:00:00", "America/New_York")
+
+
 def dates(drafts: list[Draft]) -> list[str]:
     return [each.evidence[0].local_at.isoformat() for each in drafts if each.evidence[0].local_at]
 
@@ -92,6 +98,12 @@ ROME = "DTSTART;TZID=Europe/Rome:20240320T090000"
         (("RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20240403T070000Z"), ["20T09", "27T09"]),
         (("RDATE;TZID=Europe/Rome:20240401T120000",), ["20T09", "01T12"]),
         (("RRULE:FREQ=MONTHLY;BYDAY=-1FR;COUNT=2",), ["20T09", "29T09", "26T09"]),
+        (("RRULE:FREQ=WEEKLY;BYDAY=WE, TH;COUNT=3",), ["20T09", "21T09", "27T09"]),
+        (("RRULE:FREQ=WEEKLY;COUNT=-1;UNTIL=20240327",), ["20T09", "27T09"]),
+        (("RRULE:",), ["20T09"]),
+        (("RRULE:FREQ=DAILY;COUNT=2", "EXDATE;VALUE=DATE:20240321", "EXDATE;VALUE=DATE:"), ["20T09"]),
+        (("RDATE;VALUE=TIME:080000Z",), ["20T09"]),
+        (("RDATE;VALUE=PERIOD:20240321T080000Z/PT1H,20240322T080000Z/PT1H",), ["20T09", "21T09", "22T09"]),
     ],
 )
 def test_a_recurrence_keeps_its_wall_clock_across_the_change_of_summer_time(
@@ -103,12 +115,80 @@ def test_a_recurrence_keeps_its_wall_clock_across_the_change_of_summer_time(
     assert len({each.source_key for each in found}) == len(found)
 
 
-@pytest.mark.parametrize("moved", [";TZID=Europe/Rome:20240327T090000", ":20240327T080000Z"])
+@pytest.mark.parametrize("moved", [";TZID=Europe/Rome:20240327T090000", ":20240327T080000Z", ";VALUE=DATE:20240327"])
 def test_a_date_that_was_moved_is_there_once(tmp_path: Path, reading: ModuleType, moved: str) -> None:
     series = event(ROME, "RRULE:FREQ=WEEKLY;COUNT=3", "SUMMARY:Choir")
     other = event("DTSTART;TZID=Europe/Rome:20240328T200000", f"RECURRENCE-ID{moved}", "SUMMARY:Choir, moved")
     found = read(tmp_path, reading, calendar(other, series))
     assert sorted((each[5:13]) for each in dates(found)) == ["03-20T09", "03-28T20", "04-03T09"]
+
+
+def test_a_whole_day_that_was_moved_may_be_told_by_its_midnight(tmp_path: Path, reading: ModuleType) -> None:
+    series = event("DTSTART;VALUE=DATE:20240402", "RRULE:FREQ=WEEKLY;COUNT=3")
+    other = event("DTSTART;VALUE=DATE:20240410", "RECURRENCE-ID;TZID=GMT Standard Time:20240409T000000")
+    found = read(tmp_path, reading, calendar(series, other))
+    assert sorted(each[5:10] for each in dates(found)) == ["04-02", "04-10", "04-16"]
+
+
+def test_a_change_of_this_and_all_later_dates_moves_them_all(tmp_path: Path, reading: ModuleType) -> None:
+    """RFC 5545 section 3.2.13: by as much as the one date is moved."""
+    series = event(ROME, "RRULE:FREQ=WEEKLY;COUNT=5", "SUMMARY:Choir")
+    change = "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Rome:20240403T090000"
+    later = event("DTSTART;TZID=Europe/Rome:20240404T200000", change, "SUMMARY:Choir, Thursdays")
+    found = read(tmp_path, reading, calendar(series, later))
+    told = sorted((date[5:13], each.title) for date, each in zip(dates(found), found, strict=True))
+    assert told == [
+        ("03-20T09", "Choir"),
+        ("03-27T09", "Choir"),
+        ("04-04T20", "Choir, Thursdays"),
+        ("04-11T20", "Choir, Thursdays"),
+        ("04-18T20", "Choir, Thursdays"),
+    ]
+    assert len({each.source_key for each in found}) == len(found)
+
+
+def test_the_newest_version_of_an_event_counts(tmp_path: Path, reading: ModuleType) -> None:
+    new = event("DTSTART:20240502T080000Z", "SEQUENCE:2", "SUMMARY:New")
+    old = event("DTSTART:20240501T080000Z", "SEQUENCE:1", "SUMMARY:Old")
+    items = reading.read(ICalendar(), reading.make(tmp_path, {"a.ics": calendar(new, old)}))
+    assert [each.title for each in reading.drafts(items).values()] == ["New"]
+    assert reading.problems(items) == {"a.ics#2": "twice"}
+
+
+def test_events_that_share_a_name_are_all_kept(tmp_path: Path, reading: ModuleType) -> None:
+    found = read(tmp_path, reading, calendar(*(event(f"DTSTART:2024050{n}T080000Z") for n in (1, 2, 3))))
+    assert [each.source_key for each in found] == ["1@x", "1@x#20240502T080000Z", "1@x#20240503T080000Z"]
+
+
+def test_an_alarm_that_is_broken_costs_nothing(tmp_path: Path, reading: ModuleType) -> None:
+    alarm = ("BEGIN:VALARM", "TRIGGER;VALUE=DURATION:PT-2H", "DESCRIPTION:Alarm", "END:VALARM")
+    (found,) = read(tmp_path, reading, calendar(event(ROME, *alarm, "SUMMARY:Choir", "SUMMARY:Again")))
+    assert (found.title, found.body) == ("Choir", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        event("DTSTART:20240501T080000Z", "SUMMARY:Choir").replace("\n", "\r\n"),
+        "\ufeff" + calendar(event("DTSTART:20240501T080000Z", "SUMMARY:Choir")),
+        calendar(event("DTSTART:20240501T080000Z", "SUMMARY:Cho", " ir")).replace("\r\n", "\r"),
+        calendar(event("DTSTART", " :20240501T080000Z", "SUMMARY:Choir")).replace("\r\n", "\r\n\r\n"),
+        calendar(event("DTSTART:20240501T080000Z", "DTSTART:20240601T080000Z", "SUMMARY:Choir")),
+    ],
+    ids=["no calendar around it", "mark", "old Mac", "empty lines", "two beginnings"],
+)
+def test_a_file_may_be_written_oddly(tmp_path: Path, reading: ModuleType, text: str) -> None:
+    folder = reading.make(tmp_path, {"a.ics": text})
+    assert ICalendar().recognise(folder).confidence > 0
+    (found,) = reading.drafts(reading.read(ICalendar(), folder)).values()
+    assert (found.title, found.evidence[0].instant) == ("Choir", datetime(2024, 5, 1, 8, tzinfo=UTC))
+
+
+def test_a_character_may_be_folded_in_its_middle(tmp_path: Path, reading: ModuleType) -> None:
+    whole = calendar(event("DTSTART:20240501T080000Z", "SUMMARY:Jürgen")).encode()
+    folded = whole.replace("ü".encode(), b"\xc3\r\n \xbc")
+    (found,) = reading.drafts(reading.read(ICalendar(), reading.make(tmp_path, {"a.ics": folded}))).values()
+    assert found.title == "Jürgen"
 
 
 def test_a_recurrence_without_end_stops_a_year_after_the_export(tmp_path: Path, reading: ModuleType) -> None:
@@ -121,6 +201,9 @@ def test_a_recurrence_without_end_stops_a_year_after_the_export(tmp_path: Path, 
     [
         (("SUMMARY:no date",), "event-broken"),
         (("DTSTART:nonsense",), "event-broken"),
+        (("DTSTART:20240501T080000Z", "DURATION:P999999999D"), "event-broken"),
+        (("DTSTART;VALUE=DATE:99991231", "DURATION:P2D"), "event-broken"),
+        (("DTSTART;TZID=Asia/Tokyo:20240501T080000", "EXDATE:99991231T235959Z"), "event-broken"),
         ((ROME, "STATUS:CANCELLED"), "cancelled"),
         ((ROME, "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"), "recurrence-unread"),
         ((ROME, "RRULE:FREQ=NONSENSE"), "recurrence-unread"),

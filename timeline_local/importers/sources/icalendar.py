@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import PurePosixPath
@@ -24,8 +25,8 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
-from timeline_local.importers.content_lines import Component, components, unescaped
-from timeline_local.importers.recurrences import MAX_OCCURRENCES, Unreadable, occurrences
+from timeline_local.importers.content_lines import Component, Property, components, read_property, unescaped
+from timeline_local.importers.recurrences import MAX_OCCURRENCES, Unreadable, like, occurrences, wall_clock
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -36,7 +37,24 @@ AHEAD = timedelta(days=366)  # of the day the calendar was exported: later dates
 
 _WANTED = frozenset({"VEVENT", "VTIMEZONE"})
 _ENDINGS = frozenset({".ics", ".ical", ".icalendar", ".ifb", ".vcs", ".txt", ""})
+_SURE_ENDINGS = frozenset({".ics", ".ical", ".icalendar"})  # of files that may hold an event without a calendar
 _KEPT = ("URL", "STATUS", "CLASS", "X-GOOGLE-CONFERENCE", "TRANSP")
+_IDENTIFYING = ("UID", "DTSTART", "RECURRENCE-ID", "SEQUENCE")
+_SEQUENCE = re.compile(r"\d{1,9}", re.ASCII)
+_COUNT_OF_NONE = re.compile(r";COUNT=(?:-\d+|0*)(?=;|$)|(?<=:)COUNT=(?:-\d+|0*);", re.IGNORECASE)  # means: for ever
+_ONCE = (
+    "UID",
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "RECURRENCE-ID",
+    "SEQUENCE",
+    "SUMMARY",
+    "DESCRIPTION",
+    "LOCATION",
+    "GEO",
+    *_KEPT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +78,34 @@ class ICalendar:
 def _is_calendar(folder: Folder, file: File) -> bool:
     """By what it begins with; pictures and films are not even opened."""
     ending = PurePosixPath(file.name).suffix.lower()
-    return ending in _ENDINGS and b"BEGIN:VCALENDAR" in folder.head(file.locator, HEAD_BYTES).upper()
+    if ending not in _ENDINGS:
+        return False
+    head = folder.head(file.locator, HEAD_BYTES).upper()
+    return b"BEGIN:VCALENDAR" in head or (ending in _SURE_ENDINGS and b"BEGIN:VEVENT" in head)
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """A change of one date that holds for all later ones of its series too (RFC 5545 section 3.2.13)."""
+
+    instead: date
+    begins: date
+    event: Event
+    found: Component
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """One of several components that tell of the same event: the one with the highest number is it."""
+
+    sequence: int
+    begins: str
+    number: int
 
 
 @dataclass
 class _Calendar:
-    """One file: read once for its zones, its name and which dates were moved, then for its events."""
+    """One file: read once for its zones, its name, its versions and which dates were moved, then for its events."""
 
     folder: Folder
     file: File
@@ -74,6 +114,9 @@ class _Calendar:
     zone: str | None = None
     zones: dict[str, tzinfo] = field(default_factory=dict)
     moved: dict[str, list[date]] = field(default_factory=dict)
+    later: dict[str, list[_Later]] = field(default_factory=dict)
+    earlier: set[int] = field(default_factory=set)  # numbers of components that a newer version is there of
+    again: dict[int, str] = field(default_factory=dict)  # those that share a name: what tells them apart
 
     def items(self, skip: int) -> Iterator[Item]:
         count = 0
@@ -92,6 +135,7 @@ class _Calendar:
 
     def _look(self) -> None:
         self.name = PurePosixPath(self.file.name).stem
+        versions: dict[tuple[str, str], list[_Version]] = {}
         for found in components(self.folder, self.file.locator, _WANTED):
             if not isinstance(found, Component):
                 if found.name in {"X-WR-CALNAME", "NAME"}:
@@ -100,8 +144,9 @@ class _Calendar:
                     self.zone = loose.zone(found.value.strip())
             elif found.name == "VTIMEZONE":
                 self._note_zone(found)
-            elif any(line.upper().startswith("RECURRENCE-ID") for line in found.lines):
-                self._note_moved(found)
+            elif found.is_whole:
+                self._note_version(found, versions)
+        self._settle(versions)
 
     def _note_zone(self, found: Component) -> None:
         """A zone that the file defines itself, for names that are none of ours."""
@@ -115,16 +160,49 @@ class _Calendar:
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
             return  # dates that name it are read as wall clocks
 
+    def _note_version(self, found: Component, versions: dict[tuple[str, str], list[_Version]]) -> None:
+        """What of it others depend on; only a date that was moved is parsed for it."""
+        told: dict[str, str] = {}
+        for line in found.own_lines():
+            if line.upper().startswith(_IDENTIFYING) and (each := read_property(line)) is not None:
+                told.setdefault(each.name, each.value.strip())
+        uid, instead = told.get("UID", ""), told.get("RECURRENCE-ID", "")
+        if uid:
+            sequence = int(told["SEQUENCE"]) if _SEQUENCE.fullmatch(told.get("SEQUENCE", "")) else 0
+            version = _Version(sequence, told.get("DTSTART", ""), found.number)
+            versions.setdefault((uid, instead), []).append(version)
+        if instead:
+            self._note_moved(found)
+
     def _note_moved(self, found: Component) -> None:
         event = _parsed(found)
         if event is None:
             return
-        instead = _date_of(event, "RECURRENCE-ID")
-        if isinstance(instead, date):
-            self.moved.setdefault(str(event.get("UID", "")), []).append(instead)
+        instead, begins = _date_of(event, "RECURRENCE-ID"), _date_of(event, "DTSTART")
+        if not isinstance(instead, date):
+            return
+        uid = str(event.get("UID", ""))
+        self.moved.setdefault(uid, []).append(instead)
+        is_range = str(event["RECURRENCE-ID"].params.get("RANGE", "")).upper() == "THISANDFUTURE"
+        if is_range and isinstance(begins, date) and isinstance(begins, datetime) == isinstance(instead, datetime):
+            self.later.setdefault(uid, []).append(_Later(instead, begins, event, found))
+
+    def _settle(self, versions: Mapping[tuple[str, str], Sequence[_Version]]) -> None:
+        """Of what has the same name the newest counts; the same version at another time is another event."""
+        for several in versions.values():
+            newest = max(each.sequence for each in several)
+            kept = {each.begins: each.number for each in several if each.sequence == newest}
+            self.earlier.update(each.number for each in several if kept.get(each.begins) != each.number)
+            self.again.update((number, begins) for begins, number in list(kept.items())[1:])
 
     def _event(self, found: Component) -> Iterator[Item]:
         where = f"{self.file.locator}#{found.number}"
+        try:
+            yield from self._dated(where, found)
+        except OverflowError:
+            yield Problem(where, "event-broken", "This event has dates that no calendar reaches.")
+
+    def _dated(self, where: str, found: Component) -> Iterator[Item]:
         event = _parsed(found) if found.is_whole else None
         begins = None if event is None else _date_of(event, "DTSTART")
         if event is None or not isinstance(begins, date):
@@ -133,9 +211,13 @@ class _Calendar:
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
             yield Problem(where, "cancelled", "The event was called off.")
             return
-        if "RRULE" not in event and any(line.upper().startswith("RRULE") for line in found.lines):
+        if found.number in self.earlier:
+            yield Problem(where, "twice", "A newer version of this event is in the same file.")
+            return
+        if any(name not in event and _has(found, name) for name in ("RRULE", "RDATE", "EXDATE")):
             yield Problem(where, "recurrence-unread", "The rule by which this event recurs cannot be read.")
         uid = str(event.get("UID", "")) or f"{self.name}/{event.get('SUMMARY', '')}/{begins.isoformat()}"
+        key = f"{uid}#{self.again[found.number]}" if found.number in self.again else uid
         moved = _date_of(event, "RECURRENCE-ID")
         try:
             dates = [begins] if moved is not None else self._dates(event, uid, begins)
@@ -149,7 +231,22 @@ class _Calendar:
         is_series = "RRULE" in event or "RDATE" in event
         for each in dates:
             told = moved if moved is not None else each if is_series else None
-            yield self._draft(event, uid if told is None else f"{uid}/{told.isoformat()}", each, found)
+            if told is None:
+                yield self._draft(event, key, each, found)
+                continue
+            change = None if moved is not None else self._change(uid, each)
+            which = f"{key}/{told.isoformat()}"
+            if change is None:
+                yield self._draft(event, which, each, found)
+            else:
+                shift = wall_clock(change.begins) - like(change.instead, begins)
+                yield self._draft(change.event, which, each + shift, change.found)
+
+    def _change(self, uid: str, at: date) -> _Later | None:
+        """The last change before a date that holds for all later ones."""
+        known = [each for each in self.later.get(uid, ()) if each.found.number not in self.earlier]
+        before = [each for each in known if like(each.instead, at) <= wall_clock(at)]
+        return max(before, key=lambda each: like(each.instead, at), default=None)
 
     def _dates(self, event: Event, uid: str, begins: date) -> list[Any]:
         exported = datetime.fromtimestamp(max(self.file.mtime_ns, 0) / 1e9, UTC)
@@ -190,8 +287,9 @@ class _Calendar:
             until = begins + length if length else None
             return TimeEvidence(basis=TimeBasis.SOURCE, instant=begins, until=until, zone=self.zone, origin=origin)
         local_at = begins.replace(tzinfo=None)
-        running = begins.tzinfo or self.zones.get(str(event["DTSTART"].params.get("TZID", "")))
-        zone = loose.zone(str(running))
+        named = str(event["DTSTART"].params.get("TZID", ""))
+        running = begins.tzinfo or self.zones.get(named)
+        zone = loose.zone(str(running)) if running is not None or named else self.zone
         offset = running.utcoffset(local_at) if running is not None and zone is None else None
         return TimeEvidence(
             basis=TimeBasis.SOURCE,
@@ -204,36 +302,52 @@ class _Calendar:
 
 
 def _parsed(found: Component) -> Event | None:
-    """The event without the properties that are not what they should be; None for what is none."""
+    """The event without its alarms and without what is not what it should be; None for what is none."""
     from icalendar import Event, vBroken  # noqa: PLC0415 - 0.2 s that a start need not pay
 
     try:
-        event = Event.from_ical(found.text())
+        event = Event.from_ical(found.around(filter(None, map(_mended, found.own_lines()))))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
         return None  # whatever its reader stumbles over
     if not isinstance(event, Event):
         return None
-    for name in [name for name, value in event.items() if isinstance(value, vBroken)]:
-        del event[name]
+    for name, value in list(event.items()):
+        read = [each for each in (value if isinstance(value, list) else [value]) if not isinstance(each, vBroken)]
+        if not read:
+            del event[name]
+        elif isinstance(value, list):
+            event[name] = read[0] if name in _ONCE else read
     return event
+
+
+def _mended(line: str) -> str:
+    """A line as it should be: rules with spaces and rules without a word are what Outlook and websites write."""
+    if not line.upper().startswith("RRULE"):
+        return line
+    line = "".join(line.split())
+    return "" if line.endswith(":") else _COUNT_OF_NONE.sub("", line)
+
+
+def _has(found: Component, name: str) -> bool:
+    """Whether a property is told, with a value."""
+    told = [each for line in found.own_lines() if (each := _named(line, name)) is not None]
+    return any(each.value.strip() for each in told)
+
+
+def _named(line: str, name: str) -> Property | None:
+    each = read_property(line) if line[: len(name)].upper() == name else None
+    return each if each is not None and each.name == name else None
 
 
 def _date_of(event: Event, name: str) -> Any:  # noqa: ANN401 - a date, a time, or a length
     return getattr(event.get(name), "dt", None)
 
 
-def _wall(value: object) -> datetime | None:
-    """A date or a time as the wall clock that a recurrence counts on."""
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
-    return datetime.combine(value, datetime.min.time()) if isinstance(value, date) else None
-
-
 def _length(event: Event) -> timedelta:
     begins, ends, duration = (_date_of(event, name) for name in ("DTSTART", "DTEND", "DURATION"))
     if isinstance(duration, timedelta):
         return max(duration, timedelta())
-    first, last = _wall(begins), _wall(ends)
+    first, last = (wall_clock(each) if isinstance(each, date) else None for each in (begins, ends))
     if isinstance(begins, datetime) and isinstance(ends, datetime) and begins.tzinfo and ends.tzinfo:
         return max(ends - begins, timedelta())
     return max(last - first, timedelta()) if first is not None and last is not None else timedelta()
