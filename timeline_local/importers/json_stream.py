@@ -7,9 +7,7 @@ from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
-from typing import Any, BinaryIO
-
-from timeline_local.importers.archive import Folder
+from typing import Any, BinaryIO, Protocol
 
 MAX_DEPTH = 100  # ijson keeps the path of every open value: 200,000 nested arrays took all memory there was (2026-11)
 MAX_TEXT_BYTES = 64 * 1024 * 1024  # of one string
@@ -22,11 +20,18 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _MARK = b"\xef\xbb\xbf"
 
 
+class Opens(Protocol):
+    """A folder, or what opens its files behind something that is no JSON."""
+
+    def open(self, locator: str) -> BinaryIO:
+        """As `Folder.open`."""
+
+
 class BrokenJson(ValueError):
     """The file is no JSON from some place on, or nested too deeply; what came before was given out."""
 
 
-def json_items(folder: Folder, locator: str, prefix: str) -> Generator[Any, None, None]:
+def json_items(folder: Opens, locator: str, prefix: str) -> Generator[Any, None, None]:
     """The values at `prefix` ("entries.item": each of the list "entries"; "item": each of the outermost list).
 
     Memory: one value. The file is open until the last value was taken or the iterator is closed.
@@ -36,7 +41,7 @@ def json_items(folder: Folder, locator: str, prefix: str) -> Generator[Any, None
         yield value
 
 
-def json_parts(folder: Folder, locator: str, prefixes: Collection[str]) -> Generator[tuple[str, Any], None, None]:
+def json_parts(folder: Opens, locator: str, prefixes: Collection[str]) -> Generator[tuple[str, Any], None, None]:
     """The values at any of these prefixes with the prefix of each, in the order in which the file has them.
 
     For lists whose values are told apart by what stands before the list. No prefix may lie inside of another one.
@@ -65,7 +70,7 @@ class _LargeNumber(Exception):
     """A whole number of more than 64 bits: some exports count devices so."""
 
 
-def _values(folder: Folder, locator: str, prefix: str, *, use_float: bool) -> Iterator[_Placed]:
+def _values(folder: Opens, locator: str, prefix: str, *, use_float: bool) -> Iterator[_Placed]:
     import ijson  # noqa: PLC0415 - 15 ms that a start need not pay
 
     with folder.open(locator) as file, _told(use_float=use_float):
@@ -73,7 +78,7 @@ def _values(folder: Folder, locator: str, prefix: str, *, use_float: bool) -> It
             yield prefix, value
 
 
-def _parts(folder: Folder, locator: str, wanted: frozenset[str], *, use_float: bool) -> Iterator[_Placed]:
+def _parts(folder: Opens, locator: str, wanted: frozenset[str], *, use_float: bool) -> Iterator[_Placed]:
     import ijson  # noqa: PLC0415 - as above
 
     with folder.open(locator) as file, _told(use_float=use_float):

@@ -26,6 +26,7 @@ from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.kml import Kml
 from timeline_local.importers.sources.mail import MailSource
 from timeline_local.importers.sources.mapping import MappedTables
+from timeline_local.importers.sources.mastodon import Mastodon
 from timeline_local.importers.sources.messenger import Messenger
 from timeline_local.importers.sources.netflix import Netflix
 from timeline_local.importers.sources.nmea import Nmea
@@ -40,6 +41,7 @@ from timeline_local.importers.sources.telegram import Telegram
 from timeline_local.importers.sources.track_csv import TrackCsv
 from timeline_local.importers.sources.vcard import VCard
 from timeline_local.importers.sources.whatsapp import WhatsApp
+from timeline_local.importers.sources.x_archive import XArchive
 
 # Exports come before folders of anything, and what is known by its content before notes: a log in a .txt file is none.
 # Notes come before pictures: a picture that a note shows belongs to the note.
@@ -63,6 +65,8 @@ SOURCES: tuple[Source, ...] = (
     SmsBackup(),
     MailSource(),
     GoogleLocation(),
+    XArchive(),
+    Mastodon(),
     AppleHealth(),
     Spotify(),
     Netflix(),

@@ -1,0 +1,134 @@
+"""X: posts of every age of the archive, their links, files and replies; what was reposted; what is left out."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from timeline_local.domain.drafts import Draft
+from timeline_local.domain.kinds import Kind
+from timeline_local.importers.base import Checkpoint, ReadOptions
+from timeline_local.importers.sources.x_archive import XArchive
+
+EXPECTED = Path(__file__).with_name("expected.json")
+
+
+def post(number: int, text: str = "Hello", at: str = "Fri Mar 08 20:10:01 +0000 2019", **more: Any) -> Any:  # noqa: ANN401 - any JSON
+    return {"tweet": {"id_str": str(number), "created_at": at, "full_text": text, "favorite_count": "3", **more}}
+
+
+def part(name: str, *told: Any) -> str:  # noqa: ANN401 - any JSON
+    return f"window.YTD.{name}.part0 = {json.dumps(list(told))}"
+
+
+def test_an_archive_becomes_what_the_golden_file_says(tmp_path: Path, reading: ModuleType) -> None:
+    entities = {
+        "urls": [{"url": "https://t.co/a", "expanded_url": "https://example.org/a?b=1&c=2"}],
+        "hashtags": [{"text": "Sea"}, {"text": "Sea"}],
+        "user_mentions": [{"screen_name": "anna", "name": "Anna B"}],
+        "media": [{"url": "https://t.co/m", "media_url_https": "https://pbs.twimg.com/media/E1.jpg"}],
+    }
+    posts = [
+        post(1104110001, "Waves &amp; wind https://t.co/a #Sea @anna https://t.co/m", entities=entities),
+        post(1104110002, "RT @bo: Look at this https://t.co/a", entities={"urls": entities["urls"]}),
+        post(1104110003, "@anna Yes", in_reply_to_status_id_str="99", coordinates={"coordinates": [13.4, 52.5]}),
+        post(1104110004, "A long one that goes on and on and on and …", "Wed Mar 15 17:00:00 +0000 2023"),
+        post(1104110005, "gone https://t.co/m", entities={"media": entities["media"]}),
+        post(1104110006, ""),
+        post(1104110007, "never", "Fri Mar 08 20:10:01 +0000 1919"),
+    ]
+    note = {
+        "createdAt": "2023-03-15T17:00:00.000Z",
+        "core": {
+            "text": "A long one that goes on and on and on and on to https://t.co/z",
+            "urls": [{"shortUrl": "https://t.co/z", "expandedUrl": "https://example.org/z"}],
+        },
+    }
+    files = {
+        "data/tweets.js": part("tweets", *posts),
+        "data/tweets-part1.js": part("tweets", post(1104110008, "From the second part")),
+        "data/note-tweet.js": part("note_tweet", {"noteTweet": note}),
+        "data/like.js": part("like", {"like": {"tweetId": "5"}}),
+        "data/direct-messages.js": part("direct_messages"),
+        "data/deleted-tweets.js": part("deleted_tweets", {"tweet": {}}),
+        "data/account.js": part("account", {}),
+        "data/tweets_media/1104110001-E1.jpg": b"picture",
+        "data/tweets_media/1104110001-clip.mp4": b"film",
+        "data/tweets_media/77-of-nobody.jpg": b"x",
+        "data/direct_messages_media/5-x.jpg": b"x",
+        "photos/mine.jpg": b"x",
+    }
+    options = ReadOptions()
+    items = reading.read(XArchive(), reading.make(tmp_path, files), options)
+    assert reading.golden(items) == json.loads(EXPECTED.read_bytes())
+    assert options.claimed == set(files) - {"photos/mine.jpg"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        part("tweet", post(7)),
+        part("tweet", post(7)["tweet"]),
+        part("community_tweet", post(7)),
+        "\ufeff" + part("tweets", post(7)).replace(" = ", "="),
+    ],
+)
+def test_the_files_of_all_years_are_read(tmp_path: Path, reading: ModuleType, text: str) -> None:
+    folder = reading.make(tmp_path, {"deep/renamed.js": text})
+    assert XArchive().recognise(folder).confidence > 0.9
+    assert list(reading.drafts(reading.read(XArchive(), folder))) == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("number", "at", "instant"),
+    [
+        (1104111333447004160, "Fri Mar 08 20:10:01 +0000 2019", "2019-03-08T20:10:01+00:00"),
+        (1104111333447004160, "Fri Mar 08 20:10:01 +0000 0219", "2019-03-08T20:07:09.947000+00:00"),
+        (1104111333447004160, "", "2019-03-08T20:07:09.947000+00:00"),
+        (20, "2006-03-21T20:50:14.000Z", "2006-03-21T20:50:14+00:00"),
+    ],
+)
+def test_an_impossible_time_is_told_by_the_number(
+    tmp_path: Path, reading: ModuleType, number: int, at: str, instant: str
+) -> None:
+    folder = reading.make(tmp_path, {"tweets.js": part("tweets", post(number, at=at))})
+    (draft,) = reading.drafts(reading.read(XArchive(), folder)).values()
+    assert draft.evidence[0].instant == datetime.fromisoformat(instant)
+
+
+def test_a_later_archive_says_the_same_of_a_post(tmp_path: Path, reading: ModuleType) -> None:
+    told = [
+        reading.read(XArchive(), reading.make(tmp_path / name, {"tweets.js": part("tweets", post(7, **more))}))
+        for name, more in (("then", {}), ("now", {"favorite_count": "900", "lang": "en"}))
+    ]
+    assert reading.golden(told[0]) == reading.golden(told[1])
+
+
+def test_a_part_without_posts_is_answered_with_the_right_one(tmp_path: Path, reading: ModuleType) -> None:
+    found = XArchive().recognise(reading.make(tmp_path, {"like.js": part("like"), "a.js": "let a = 1"}))
+    assert found.confidence == 0
+    assert "data/tweets.js" in found.hint
+
+
+def test_a_file_that_ends_in_the_middle_gives_what_came_before(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(tmp_path, {"tweets.js": part("tweets", post(7), post(8))[:-20]})
+    items = reading.read(XArchive(), folder)
+    assert reading.problems(items) == {"tweets.js": "archive-broken"}
+    assert [draft.kind for draft in reading.drafts(items).values()] == [Kind.POST]
+
+
+def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(tmp_path, {"tweets.js": part("tweets", *(post(1000 + number) for number in range(450)))})
+    whole = list(XArchive().read(folder, ReadOptions(), None))
+    places = [index for index, item in enumerate(whole) if isinstance(item, Checkpoint)]
+    assert len(places) == 2
+    for index in places:
+        rest = XArchive().read(folder, ReadOptions(), whole[index].position)  # type: ignore[union-attr]
+        assert [each for each in rest if isinstance(each, Draft)] == [
+            each for each in whole[index:] if isinstance(each, Draft)
+        ]
