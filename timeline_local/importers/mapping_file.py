@@ -363,6 +363,8 @@ class _Reading:
             known = " ".join(f"%{each}" for each in DIRECTIVES)
             choices = f"{ISO}, {', '.join(COUNTS)}, or a pattern of {known}"
             self.fault("time.format", f"is {_spelled(found)}; it must be {choices}, as in %d.%m.%Y %H:%M.")
+        elif len(set(directives)) < len(directives):
+            self.fault("time.format", f"is {_spelled(found)}; it names a part of the time twice.")
         elif not {"Y", "y"} & set(directives):
             self.fault("time.format", f"is {_spelled(found)}; it must hold the year, %Y.")
         return found

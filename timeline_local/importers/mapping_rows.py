@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-import orjson
-
 from timeline_local.domain.drafts import Draft, MediaRef, PersonRef, PlaceRef, Problem
 from timeline_local.domain.kinds import MediaRole
 from timeline_local.domain.stamps import read_offset, read_stamp
@@ -19,6 +17,7 @@ from timeline_local.domain.zones import find_zone, wall_to_instant
 from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found
+from timeline_local.importers.conversations import record
 from timeline_local.importers.files import source_key
 from timeline_local.importers.json_stream import json_items
 from timeline_local.importers.mapping_file import COUNTS, CSV, FILES, ISO, JSON_LINES, Scale
@@ -153,7 +152,7 @@ class Rows:
                 rating=_graded(self.mapped.rating, told, least=0),
                 mood=_graded(self.mapped.mood, told, least=1),
                 media=media,
-                raw=orjson.dumps(dict(row), default=str),
+                raw=record(row),
             )
 
     def _note(self, row: Row) -> None:
@@ -171,7 +170,7 @@ class Rows:
         said = "/".join(told.text(column) for column in self.mapped.key)
         if said.strip("/"):
             return source_key(f"{self.mapped.name}:{said}"), self.seen.number(said) == 1
-        spelled = orjson.dumps(dict(row), option=orjson.OPT_SORT_KEYS, default=str)
+        spelled = record({column: row[column] for column in sorted(row)})
         return source_key(f"{self.mapped.name}:{self.seen.unique(sha256(spelled).hexdigest()[:32])}"), True
 
     def _when(self, told: _Cells) -> TimeEvidence | None:

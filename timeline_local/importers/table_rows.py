@@ -35,7 +35,8 @@ def csv_rows(
         io.TextIOWrapper(opened, encoding=codec, errors="surrogateescape", newline="") as lines,
     ):
         for _ in range(skip_lines):
-            lines.readline(MAX_LINE_BYTES)
+            if not lines.readline(MAX_LINE_BYTES):
+                break
         first = lines.readline(MAX_LINE_BYTES)
         while first and not first.strip("\ufeff \t\r\n"):
             first = lines.readline(MAX_LINE_BYTES)

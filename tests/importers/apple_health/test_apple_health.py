@@ -199,10 +199,12 @@ def test_an_export_that_ends_in_the_middle_gives_what_came_before(tmp_path: Path
     assert [draft.extra["steps"] for draft in reading.drafts(items).values()] == [1600]
 
 
-def test_an_entity_is_refused(tmp_path: Path, reading: ModuleType) -> None:
-    text = export(["&bomb;"]).replace("<!ATTLIST Record broken here>", '<!ENTITY bomb "x">')
-    items = reading.read(AppleHealth(), reading.make(tmp_path, {"export.xml": text}))
-    assert reading.problems(items) == {"export.xml": "unreadable"}
+def test_an_entity_that_an_export_declares_stands_for_nothing(tmp_path: Path, reading: ModuleType) -> None:
+    text = export([quantity("StepCount", "2020-01-02 09:00:00", value="&bomb;")])
+    declared = text.replace("<!ATTLIST Record broken here>", '<!ENTITY bomb "5">')
+    items = reading.read(AppleHealth(), reading.make(tmp_path, {"export.xml": declared}))
+    assert reading.problems(items) == {"export.xml#broken": "reading-broken"}
+    assert not reading.drafts(items)
 
 
 def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:

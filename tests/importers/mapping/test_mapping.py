@@ -139,6 +139,7 @@ def test_an_end_is_told_by_a_column_or_a_length(
     ("toml", "line", "said"),
     [
         ("[memory\n", 1, "It is no TOML"),
+        ('[memory]\ntitle = "x"\n[time]\ncolumn = "d"\nformat = "%d.%d.%Y"', 5, "twice"),
         ('[memory]\ntitel = "x"\n[time]\ncolumn = "d"', 2, "Did you mean “title”?"),
         ('[memory]\ntitle = "{x"\n[time]\ncolumn = "d"', 2, "without its other half"),
         ('[memory]\ntitle = "{}"\n[time]\ncolumn = "d"', 2, "no name of a column"),

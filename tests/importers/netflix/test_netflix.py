@@ -70,7 +70,8 @@ def test_what_both_tables_tell_is_taken_with_its_time(tmp_path: Path, reading: M
     ("name", "text", "is_ours"),
     [
         ("NetflixViewingHistory (1).csv", "Titel,Datum\nKlaus,02.01.20\n", True),
-        ("renamed.csv", "Title,Date\nKlaus,1/2/20\n", True),
+        ("my netflix.csv", "Title,Date\nKlaus,1/2/20\n", True),
+        ("films.csv", "Title,Date\nKlaus,1/2/20\n", False),
         ("renamed.csv", COLUMNS + "\n", True),
         ("renamed.csv", "Titel,Datum\nKlaus,02.01.20\n", False),
         ("NetflixViewingHistory.csv", "Title,Date\nKlaus,soon\n", False),
@@ -91,7 +92,7 @@ def test_tables_without_what_was_watched_are_answered_with_the_right_one(tmp_pat
 def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
     rows = [row(f"2020-01-{number % 28 + 1:02} 22:00:00", f"Show {number % 3}") for number in range(450)]
     days = "".join(f'Show {number % 3},"1/{number % 28 + 1}/21"\n' for number in range(250))
-    files = {"a.csv": "\n".join([COLUMNS, *rows]), "b.csv": f"Title,Date\n{days}"}
+    files = {"a.csv": "\n".join([COLUMNS, *rows]), "b netflix.csv": f"Title,Date\n{days}"}
     folder = reading.make(tmp_path, files)
     whole = list(Netflix().read(folder, ReadOptions(), None))
     places = [index for index, item in enumerate(whole) if isinstance(item, Checkpoint)]

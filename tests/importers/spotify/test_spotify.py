@@ -109,7 +109,7 @@ def test_a_long_sitting_is_cut_and_every_key_is_its_own(tmp_path: Path, reading:
 
 
 def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
-    plays = [play(f"20{number // 300:02}-{number % 12 + 1:02}-{number % 25 + 1:02}T22:03:20Z") for number in range(450)]
+    plays = [play(f"201{number // 300}-{number % 12 + 1:02}-{number % 25 + 1:02}T22:03:20Z") for number in range(450)]
     folder = reading.make(tmp_path, {"x.json": json.dumps(plays), "y.json": json.dumps([play("2030-01-01T10:00:00Z")])})
     whole = list(Spotify().read(folder, ReadOptions(), None))
     places = [index for index, item in enumerate(whole) if isinstance(item, Checkpoint)]

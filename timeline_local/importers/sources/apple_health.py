@@ -35,6 +35,8 @@ DOCTYPE_BYTES = 256 * 1024
 READINGS_PER_PAUSE = 50_000  # between them a read can be stopped
 ITEMS_PER_CHECKPOINT = 200
 MOST_KINDS = 500  # of readings that are told apart
+YEARS = range(1900, 2200)  # of anybody's life
+LARGEST = 1e9  # of any reading
 OVERLAP = 0.8  # of the shorter of two workouts of one kind, from where on they are the same one
 
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
@@ -259,7 +261,7 @@ class _Reading:
     def _quantity(self, name: str, told: Mapping[str, str], begun: At, ended: At) -> None:
         ours, units = _SUMS.get(name) or _MEANS[name]
         factor, value = units.get(told.get("unit", "")), loose.number(told.get("value"))
-        if value is None or value < 0:
+        if value is None or not 0 <= value <= LARGEST:
             self.broken += 1
         elif factor is None and name == "BodyTemperature" and told.get("unit") == "degF":
             self.days.mean(ours, begun, (value - 32) / 1.8)
@@ -280,7 +282,7 @@ class _Reading:
         day = _day(told.get("dateComponents", ""))
         for name, ours in _RINGS.items():
             value = loose.number(told.get(name))
-            if day is not None and value is not None:
+            if day is not None and value is not None and value <= LARGEST:
                 unit = told.get("activeEnergyBurnedUnit", "kcal") if ours == "active_kcal" else ""
                 self.days.tell(ours, day, value * (_KCAL.get(unit, 1.0) if unit else 1.0))
 
@@ -430,7 +432,9 @@ def _spoken(name: str) -> str:
 
 def _measured(value: str | None, unit: str, units: Mapping[str, float], scale: float = 1.0) -> float | None:
     found, factor = loose.number(value), units.get(unit)
-    return found * factor * scale if found is not None and factor is not None and found > 0 else None
+    if found is None or factor is None or not 0 < found <= LARGEST:
+        return None
+    return found * factor * scale
 
 
 def _at(text: str) -> At | None:
@@ -447,9 +451,10 @@ def _at(text: str) -> At | None:
 @lru_cache(maxsize=4096)
 def _day(text: str) -> int | None:
     try:
-        return date.fromisoformat(text[:10]).toordinal()
+        day = date.fromisoformat(text[:10])
     except ValueError:
         return None
+    return day.toordinal() if day.year in YEARS else None
 
 
 def _of_day(day: date) -> TimeEvidence:

@@ -13,8 +13,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import orjson
-
 from timeline_local.domain.drafts import (
     JSON,
     Draft,
@@ -31,6 +29,7 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
+from timeline_local.importers.conversations import record
 from timeline_local.importers.html_text import html_text
 from timeline_local.importers.json_stream import BrokenJson, json_items
 
@@ -142,7 +141,7 @@ class _Outbox:
             if author
             else (),
             relations=(RelationRef(kind=RelationKind.QUOTE, source_key=target),),
-            raw=orjson.dumps(dict(activity), default=str),
+            raw=record(activity),
         )
 
     def _post(self, activity: Mapping[str, Any], post: Mapping[str, Any], where: str) -> Iterator[Item]:
@@ -177,7 +176,7 @@ class _Outbox:
                 media=media,
                 relations=(RelationRef(kind=RelationKind.REPLY, source_key=answered),) if answered else (),
                 extra=extra,
-                raw=orjson.dumps(dict(activity), default=str),
+                raw=record(activity),
             )
 
     def _media(

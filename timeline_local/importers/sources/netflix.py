@@ -24,6 +24,7 @@ from timeline_local.importers.chat_lines import Numbers, Order
 from timeline_local.importers.note_text import decode
 from timeline_local.importers.seen import Seen
 from timeline_local.importers.table_rows import csv_rows
+from timeline_local.importers.track_reading import BROKEN
 
 HEAD_BYTES = 4 * 1024
 ROWS_PER_CHECKPOINT = 200
@@ -32,10 +33,10 @@ LEAST = timedelta(minutes=1)  # what ran for less was looked at, not watched
 _FIELDS = {"profile name", "start time", "duration", "title", "supplemental video type"}
 _DAY = re.compile(r"(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{1,4})\.?", re.ASCII)
 _LENGTH = re.compile(r"(?P<hours>\d{1,3}):(?P<minutes>\d\d):(?P<seconds>\d\d)", re.ASCII)
+_YEARS = range(1997, 2200)  # from when on there is a Netflix
 _LONG_YEAR, _MONTHS = 1000, 12
 _OTHERS = frozenset({"devices.csv", "searchhistory.csv", "profiles.csv", "billinghistory.csv", "accountdetails.csv"})
 _HINT = "These are tables of Netflix without what was watched. Choose CONTENT_INTERACTION/ViewingActivity.csv."
-_BROKEN = (csv.Error, EOFError)
 _KEPT = {"profile": "profile name", "device": "device type", "country": "country"}
 
 
@@ -60,12 +61,10 @@ class Netflix:
             reading = _Activity(file) if _is_activity(folder, file) else _History(file, watched)
             try:
                 yield from reading.items(folder, done)
-            except _BROKEN as error:
-                detail = f"This table cannot be read to its end ({error}); what comes before is taken."
+            except BROKEN as error:
+                why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
+                detail = f"This table cannot be read to its end ({why}); what comes before is taken."
                 yield Problem(file.locator, "unreadable", detail)
-            except OSError as error:
-                why = (error.strerror or type(error).__name__).lower()
-                yield Problem(file.locator, "unreadable", f"This table cannot be read ({why}).")
 
 
 def _first_rows(folder: Folder, file: File) -> list[list[str]]:
@@ -84,14 +83,14 @@ def _is_activity(folder: Folder, file: File) -> bool:
 
 
 def _is_history(folder: Folder, file: File) -> bool:
-    """Two columns under the name Netflix gives, or under its English names, with a day in the second."""
+    """Two columns with a day in the second, under a name that says so: nothing else tells them from other lists."""
     if not file.name.lower().endswith(".csv"):
         return False
     rows = _first_rows(folder, file)
     if len(rows) < 2 or len(rows[0]) != 2 or len(rows[1]) != 2 or not _DAY.fullmatch(rows[1][1].strip()):  # noqa: PLR2004 - a title and a day
         return False
-    is_named = "viewinghistory" in re.sub(r"[\W_]", "", file.name.casefold())
-    return is_named or [cell.strip().casefold() for cell in rows[0]] == ["title", "date"]
+    name = re.sub(r"[\W_]", "", file.name.casefold())
+    return "viewinghistory" in name or "netflix" in name
 
 
 def _is_ours(folder: Folder, file: File) -> bool:
@@ -119,6 +118,7 @@ class _Activity:
 
     def _item(self, row: dict[str, str], where: str) -> Item:
         began = read_instant(row.get("start time", ""))
+        began = began if began and began[0].year in _YEARS else None
         title, profile = row.get("title", ""), row.get("profile name", "")
         if began is None or not title:
             return Problem(where, "play-broken", "This row has no title, or no time that can be read.")
@@ -220,9 +220,9 @@ class _Watched:
                 for row in rows:
                     cells = dict(zip(names, row, strict=False))
                     began = read_instant(cells.get("start time", ""))
-                    if began is not None:
+                    if began is not None and began[0].year in _YEARS:
                         yield hash((cells.get("title", "").strip(), began[0].date()))
-        except (*_BROKEN, OSError):
+        except BROKEN:
             return
 
 
@@ -265,8 +265,9 @@ def _numbers(cell: str) -> Numbers | None:
 
 def _day(numbers: Numbers, order: Order) -> date | None:
     year, month, day = _sorted(numbers, order)
+    year += 2000 if year < 100 else 0  # noqa: PLR2004 - two digits
     try:
-        return date(year + 2000 if year < 100 else year, month, day)  # noqa: PLR2004 - two digits
+        return date(year, month, day) if year in _YEARS else None
     except ValueError:
         return None
 

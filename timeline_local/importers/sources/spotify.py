@@ -24,6 +24,7 @@ from timeline_local.importers.tracks import ProblemLog
 HEAD_BYTES = 8 * 1024
 SITTINGS_PER_CHECKPOINT = 200
 NAMED = 2  # of those that were heard, in a title
+FOUNDED = 2006  # what is older was never played there
 LONGEST = timedelta(days=2)  # of one play; what is longer is an error
 
 # Files that lie beside the history in the account data, and hold none.
@@ -154,7 +155,13 @@ def _of_account(record: Mapping[str, Any]) -> Play | None:
 
 def _play(at: datetime | None, played: object, title: str, by: str, *, is_exact: bool) -> Play | None:
     length = loose.number(played)
-    if at is None or not title or length is None or not 0 <= length <= LONGEST / timedelta(milliseconds=1):
+    if (
+        at is None
+        or at.year < FOUNDED
+        or not title
+        or length is None
+        or not 0 <= length <= LONGEST / timedelta(milliseconds=1)
+    ):
         return None
     return Play(at, int(length), title, by, is_exact)
 

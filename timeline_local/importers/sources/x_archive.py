@@ -15,8 +15,6 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
-import orjson
-
 from timeline_local.domain.drafts import (
     JSON,
     Draft,
@@ -34,6 +32,7 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
+from timeline_local.importers.conversations import record
 from timeline_local.importers.json_stream import BrokenJson, json_items
 
 HEAD_BYTES = 1024
@@ -180,7 +179,7 @@ class _Archive:
                 relations=_relations(post),
                 # Counts of likes change from archive to archive: a post would be another one each time.
                 extra={"url": f"https://x.com/i/web/status/{number}"},
-                raw=orjson.dumps(told, default=str),
+                raw=record(told),
             )
 
     def _text(self, post: Mapping[str, Any], text: str, at: datetime, *, has_media: bool) -> str:
