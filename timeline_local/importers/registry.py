@@ -11,6 +11,7 @@ from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOption
 from timeline_local.importers.sources.apple_health import AppleHealth
 from timeline_local.importers.sources.apple_journal import AppleJournal
 from timeline_local.importers.sources.apple_photos import ApplePhotos
+from timeline_local.importers.sources.dawarich import Dawarich
 from timeline_local.importers.sources.day_one import DayOne
 from timeline_local.importers.sources.day_one_classic import DayOneClassic
 from timeline_local.importers.sources.fit import Fit
@@ -64,6 +65,7 @@ SOURCES: tuple[Source, ...] = (
     Instagram(),
     SmsBackup(),
     MailSource(),
+    Dawarich(),  # before whatever was given to it, which lies in its export
     GoogleLocation(),
     XArchive(),
     Mastodon(),

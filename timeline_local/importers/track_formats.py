@@ -31,6 +31,9 @@ GOOGLE_BROWSER = "google_browser"
 GOOGLE_ACTIVITY = "google_activity"
 GPX, KML, KMZ, TCX, FIT, NMEA = "gpx", "kml", "kmz", "tcx", "fit", "nmea"
 OWNTRACKS, GEOJSON, OVERLAND, POLARSTEPS, CSV = "owntracks", "geojson", "overland", "polarsteps", "csv"
+DAWARICH, DAWARICH_MANIFEST, DAWARICH_PHOTOS = "dawarich", "dawarich_manifest", "dawarich_photos"
+# Its files of one record a line, and the list that a record of each is of.
+DAWARICH_LINES = {f"dawarich_{name}": name for name in ("points", "visits", "tracks", "trips", "areas", "places")}
 STRAVA_ACTIVITIES, STRAVA_MEDIA = "strava_activities", "strava_media"
 
 # Files of these kinds hold no positions of ours; their content is not even looked at.
@@ -55,6 +58,15 @@ _ENCRYPTED = "You have encrypted Timeline backups"
 _JSON_SIGNS: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = tuple(
     (found, tuple(re.compile(sign) for sign in signs))
     for found, *signs in (
+        (DAWARICH, r'^\{\s*"counts"\s*:\s*\{[^{}]*"notifications"\s*:'),
+        (DAWARICH_MANIFEST, r'^\{[^{}]*"format_version"\s*:', r'"dawarich_version"\s*:'),
+        (DAWARICH_PHOTOS, r'^\{[^{}]*"type"\s*:\s*"DawarichPhotoLibrary"'),
+        ("dawarich_visits", r'^\{[^\n]*"started_at"\s*:', r'^\{[^\n]*"place_reference"\s*:'),
+        ("dawarich_tracks", r'^\{[^\n]*"original_path"\s*:', r'^\{[^\n]*"start_at"\s*:'),
+        ("dawarich_trips", r'^\{[^\n]*"started_at"\s*:', r'^\{[^\n]*"visited_countries"\s*:'),
+        ("dawarich_points", r'^\{[^\n]*"lonlat"\s*:\s*"(?:SRID=\d+;)?POINT', r'^\{[^\n]*"timestamp"\s*:'),
+        ("dawarich_places", r'^\{[^\n]*"lonlat"\s*:\s*"(?:SRID=\d+;)?POINT', r'^\{[^\n]*"source"\s*:'),
+        ("dawarich_areas", r'^\{[^{}\n]*"radius"\s*:', r'^\{[^{}\n]*"latitude"\s*:', r'^\{[^{}\n]*"updated_at"\s*:'),
         (GOOGLE_EDITS, r'"timelineEdits"\s*:'),
         (GOOGLE_PHONE, r'"(?:semanticSegments|rawSignals|userLocationProfile)"\s*:'),
         (GOOGLE_SEMANTIC, r'"timelineObjects"\s*:'),
