@@ -34,6 +34,7 @@ from timeline_local.importers.sources.nmea import Nmea
 from timeline_local.importers.sources.notes_folder import NotesFolder
 from timeline_local.importers.sources.owntracks_rec import OwntracksRec
 from timeline_local.importers.sources.photo_folder import PhotoFolder
+from timeline_local.importers.sources.polarsteps import Polarsteps
 from timeline_local.importers.sources.sms_backup import SmsBackup
 from timeline_local.importers.sources.spotify import Spotify
 from timeline_local.importers.sources.strava import Strava
@@ -72,6 +73,7 @@ SOURCES: tuple[Source, ...] = (
     AppleHealth(),
     Spotify(),
     Netflix(),
+    Polarsteps(),
     Strava(),
     Gpx(),
     Kml(),

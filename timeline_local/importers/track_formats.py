@@ -30,7 +30,8 @@ GOOGLE_ENCRYPTED = "google_encrypted"
 GOOGLE_BROWSER = "google_browser"
 GOOGLE_ACTIVITY = "google_activity"
 GPX, KML, KMZ, TCX, FIT, NMEA = "gpx", "kml", "kmz", "tcx", "fit", "nmea"
-OWNTRACKS, GEOJSON, OVERLAND, POLARSTEPS, CSV = "owntracks", "geojson", "overland", "polarsteps", "csv"
+OWNTRACKS, GEOJSON, OVERLAND, CSV = "owntracks", "geojson", "overland", "csv"
+POLARSTEPS, POLARSTEPS_TRIP = "polarsteps", "polarsteps_trip"
 DAWARICH, DAWARICH_MANIFEST, DAWARICH_PHOTOS = "dawarich", "dawarich_manifest", "dawarich_photos"
 # Its files of one record a line, and the list that a record of each is of.
 DAWARICH_LINES = {f"dawarich_{name}": name for name in ("points", "visits", "tracks", "trips", "areas", "places")}
@@ -76,6 +77,13 @@ _JSON_SIGNS: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = tuple(
         (GOOGLE_RECORDS, r'^\{\s*"locations"\s*:\s*\[\s*\]'),
         (POLARSTEPS, r'^\{\s*"locations"\s*:\s*\[\s*\{', r'"lat"\s*:', r'"time"\s*:'),
         (POLARSTEPS, r"^\[\s*\{", r'"arrived"\s*:', r'"lat"\s*:'),
+        (
+            POLARSTEPS_TRIP,
+            r"^\{",
+            r'"(?:all_steps|planned_steps_visible|future_timeline_last_modified)"\s*:',
+            r'"(?:start_date|step_count|total_km)"\s*:',
+        ),
+        (POLARSTEPS_TRIP, r'^\{\s*"steps"\s*:\s*\[\s*\{', r'"location"\s*:\s*\{', r'"(?:start_time|arrived)"\s*:'),
         (GEOJSON, r'"type"\s*:\s*"(?:FeatureCollection|Feature)"'),
         (GEOJSON, r'^\{\s*"(?:type|coordinates|bbox)"', r'"type"\s*:\s*"(?:Multi)?(?:Point|LineString)"'),
         (GOOGLE_IOS, r"^\[", r'"(?:startTime|endTime)"\s*:', r'"(?:visit|activity|timelinePath|timelineMemory)"\s*:'),

@@ -1,4 +1,4 @@
-"""GeoJSON, and JSON positions near it: Overland's batches, Polarsteps, Google's saved places.
+"""GeoJSON, and JSON positions near it: Overland's batches, Google's saved places.
 
 Lines are ways, with the times of their points where a program put them; named points are places; nameless points with
 times are the log of a device, and become positions.
@@ -22,11 +22,11 @@ from timeline_local.importers.json_stream import json_items
 from timeline_local.importers.position_columns import fields_of, read_time
 from timeline_local.importers.position_days import PositionDays
 from timeline_local.importers.position_features import point_of
-from timeline_local.importers.track_formats import GEOJSON, OVERLAND, POLARSTEPS
+from timeline_local.importers.track_formats import GEOJSON, OVERLAND
 from timeline_local.importers.track_reading import claims_of, read_formats, recognise_formats, with_rest
 from timeline_local.importers.tracks import NO_TIME, NOWHERE, Keys, Point, ProblemLog, Recording, items_of, waypoint
 
-_FORMATS = frozenset({GEOJSON, OVERLAND, POLARSTEPS})
+_FORMATS = frozenset({GEOJSON, OVERLAND})
 _TIMES = ("coordTimes", "times", "coordtimes", "timestamps")
 
 Feature = Mapping[str, Any]
@@ -38,7 +38,7 @@ class Geojson:
     title: str = "GeoJSON tracks and places"
 
     def recognise(self, folder: Folder) -> Recognition:
-        """Sure of any JSON that holds features with geometries, or positions as Overland and Polarsteps write them."""
+        """Sure of any JSON that holds features with geometries, or positions as Overland writes them."""
         return recognise_formats(folder, _FORMATS, "GeoJSON tracks or places")
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
@@ -50,7 +50,7 @@ class Geojson:
 
 
 def _read_file(folder: Folder, file: File, found: str) -> Iterator[Found]:
-    reading = _Reading(file, "polarsteps" if found == POLARSTEPS else "geojson")
+    reading = _Reading(file)
     yield from with_rest(reading.items(folder, found), reading.rest)
 
 
@@ -59,7 +59,7 @@ class _Reading:
     """One file while it is read."""
 
     file: File
-    device: str
+    device: str = "geojson"
     count: int = 0
     keys: Keys = field(default_factory=Keys)
     days: PositionDays = field(init=False)
@@ -70,12 +70,9 @@ class _Reading:
         self.log = ProblemLog(self.file.locator)
 
     def items(self, folder: Folder, found: str) -> Iterator[Found]:
-        if found != GEOJSON:
+        if found == OVERLAND:
             for record in json_items(folder, self.file.locator, "locations.item"):
-                yield from self._feature(record) if found == OVERLAND else self._record(record)
-            if not self.count:
-                for record in json_items(folder, self.file.locator, "item"):
-                    yield from self._record(record)
+                yield from self._feature(record)
             return
         for feature in json_items(folder, self.file.locator, "features.item"):
             yield from self._feature(feature)
@@ -97,15 +94,6 @@ class _Reading:
         elif isinstance(value, Mapping) and "features" not in value:
             is_feature = value.get("type") == "Feature"
             yield from self._feature(value if is_feature else {"geometry": value, "properties": {}})
-
-    def _record(self, record: object) -> Iterator[Found]:
-        """A position without a geometry: lat, lon, time; or a step of a trip with its place inside of it."""
-        said = record if isinstance(record, Mapping) else {}
-        inner = said.get("location")
-        properties = {**(inner if isinstance(inner, Mapping) else {}), **said}
-        fields = fields_of(properties)
-        place = {"type": "Point", "coordinates": [fields.get("lon"), fields.get("lat")]}
-        yield from self._feature({"geometry": place, "properties": properties})
 
     def _feature(self, feature: object) -> Iterator[Found]:
         self.count += 1
