@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import NewContext, go, sign_in
 from tests.e2e.pictures import JOURNEYS, write_life, write_small
 from tests.e2e.served import API, Server, settled
+from timeline_local.desktop.launcher import _parsed, target_of
 
 
 @pytest.fixture
@@ -213,3 +214,21 @@ def test_real_pictures_of_many_cameras_all_come_in(empty: Page, server: Server) 
     assert done["counts"]["new"] > 20
     go(empty, "/timeline")
     expect(empty.locator("#feed img").first).to_be_visible(timeout=60_000)
+
+
+def test_an_export_opened_with_the_program_is_shown_itself(empty: Page, server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "Downloads"
+    folder.mkdir()
+    for name in ("Takeout-001.zip", "Takeout-002.zip", "other.zip"):
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            archive.writestr(f"notes/{name}.md", f"# {name}")
+    opened = target_of(_parsed([str(folder / "Takeout-001.zip"), str(folder / "Takeout-002.zip")]))
+    assert opened
+    go(empty, opened)
+    expect(empty.locator(".choice-bar-text b")).to_have_text("Takeout-001.zip, Takeout-002.zip")
+    expect(empty.get_by_role("button", name="other.zip")).to_have_attribute("aria-pressed", "false")
+    empty.get_by_role("button", name=re.compile("Preview")).click()
+    expect(empty).to_have_url(re.compile("/imports/[0-9a-f-]{36}"))
+    with server.client() as client:
+        plan = settled(client, import_id(empty))["plan"]
+    assert plan["total"] == 2

@@ -22,6 +22,7 @@ from timeline_local.desktop.supervisor import Server
 
 ANOTHER_STARTS_S = 120.0  # a first start may have a migration to do
 LOOK_S = 0.2
+LONGEST_TARGET = 5000  # what the server takes
 FLAGS = ("--new", "--hidden", "--quit")
 
 
@@ -42,12 +43,28 @@ def _is_path(argument: str) -> bool:
 def target_of(asked: argparse.Namespace) -> str | None:
     """The page to open; None for none."""
     if asked.paths:
-        path = local_path(asked.paths[0])
-        folder = path.parent if path.is_file() else path
-        return f"/imports/new?path={quote(str(folder), safe='')}"
+        return _import_of([local_path(each) for each in asked.paths])
     if asked.new:
         return "/new"
     return None if asked.hidden else "/"
+
+
+def _import_of(paths: Sequence[Path]) -> str:
+    """The page of an import of this folder, or of these files: of several, those beside the first, as the parts of one
+
+    export are. Names of files are told apart by the one letter that no name can hold.
+    """
+    first = paths[0]
+    if not first.is_file():
+        return f"/imports/new?path={quote(str(first), safe='')}"
+    names = dict.fromkeys(each.name for each in paths if each.parent == first.parent and each.is_file())
+    files, page = "", f"/imports/new?path={quote(str(first.parent), safe='')}"
+    for name in names:
+        more = f"{files}/{name}" if files else name
+        if len(page) + len("&files=") + len(quote(more, safe="")) > LONGEST_TARGET:
+            break
+        files = more
+    return f"{page}&files={quote(files, safe='')}" if files else page
 
 
 def local_path(argument: str) -> Path:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from timeline_local.desktop.launcher import _parsed, is_launch, local_path, target_of
+from timeline_local.schemas.system import TrayRequest
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,22 @@ def test_a_path_is_taken_from_where_the_program_was_started(monkeypatch: pytest.
     assert local_path("file://localhost/a%20b") == Path("/a b")
 
 
-def test_an_exports_file_leads_to_the_folder_it_lies_in(tmp_path: Path) -> None:
-    (tmp_path / "Takeout.zip").write_bytes(b"PK")
-    assert target_of(_parsed([str(tmp_path / "Takeout.zip")])) == target_of(_parsed([str(tmp_path)]))
+def test_an_exports_file_is_shown_itself_with_the_parts_beside_it(tmp_path: Path) -> None:
+    for name in ("Takeout & more-001.zip", "Takeout-002.tgz", "elsewhere/Takeout-003.zip"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"PK")
+    folder = f"/imports/new?path={quote(str(tmp_path), safe='')}"
+    one = str(tmp_path / "Takeout & more-001.zip")
+    assert target_of(_parsed([one])) == f"{folder}&files=Takeout%20%26%20more-001.zip"
+    all_ = [one, str(tmp_path / "Takeout-002.tgz"), one, str(tmp_path / "elsewhere" / "Takeout-003.zip"), str(tmp_path)]
+    assert target_of(_parsed(all_)) == f"{folder}&files=Takeout%20%26%20more-001.zip%2FTakeout-002.tgz"
+
+
+def test_as_many_parts_are_named_as_the_server_takes(tmp_path: Path) -> None:
+    parts = [tmp_path / f"{'ü' * 60}-{number}.zip" for number in range(40)]
+    for part in parts:
+        part.touch()
+    target = target_of(_parsed([str(part) for part in parts]))
+    assert target
+    assert 4000 < len(target) <= 5000
+    TrayRequest(nonce="", proof="", target=target)

@@ -11,6 +11,6 @@ await stylesheet('screens.css');
 /** @param {{params: {id?: string}, query: Record<string, string>}} props */
 export default function Imports({ params, query }) {
   if (!params.id) return html`<${ImportList} />`;
-  if (params.id === 'new') return html`<${Choose} start=${query.path ?? ''} />`;
+  if (params.id === 'new') return html`<${Choose} start=${query.path ?? ''} files=${(query.files ?? '').split('/').filter(Boolean)} />`;
   return html`<${OneImport} key=${params.id} id=${params.id} />`;
 }

@@ -17,10 +17,10 @@ import { Loading, Trouble } from './states.js';
 
 /**
  * `onChange` receives each listing the owner opens: the folder being shown is the folder chosen. `onPick` receives the
- * archives and files of it that are ticked, instead of the whole folder.
- * @param {{start?: string, onChange: (listing: Listing) => void, onPick: (paths: string[]) => void}} props
+ * archives and files of it that are ticked, instead of the whole folder; `ticked` are those from the start.
+ * @param {{start?: string, ticked?: string[], onChange: (listing: Listing) => void, onPick: (paths: string[]) => void}} props
  */
-export function FolderPicker({ start = '', onChange, onPick }) {
+export function FolderPicker({ start = '', ticked = [], onChange, onPick }) {
   const [path, setPath] = useState(start);
   const { data, problem, pending, reload } = useResource(`fs:${path}`, async (signal) => {
     const listing = await api.get('/fs/list', { query: path ? { path } : {}, signal });
@@ -28,7 +28,7 @@ export function FolderPicker({ start = '', onChange, onPick }) {
     return /** @type {Listing} */ (listing);
   });
   const shown = useLast(data);
-  const [picked, setPicked] = useState(/** @type {string[]} */ ([]));
+  const [picked, setPicked] = useState(ticked);
   const pick = (/** @type {string[]} */ paths) => {
     setPicked(paths);
     onPick(paths);

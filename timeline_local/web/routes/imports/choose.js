@@ -15,12 +15,12 @@ import { useTask } from '../../ui/task.js';
 import { MAX_FILES, startUpload } from './upload.js';
 import { Crumb, Steps } from './words.js';
 
-/** @param {{start: string}} props */
-export function Choose({ start }) {
+/** `files` are names in the folder `start`, as a desktop hands them over: "Open with". @param {{start: string, files?: string[]}} props */
+export function Choose({ start, files = [] }) {
   const [from, setFrom] = useState(start);
   return html`<${Page} title=${t('imports.choose_title')} crumb=${html`<${Crumb} />`} sub=${t('imports.choose_sub')} aside=${html`<${Steps} state="choose" />`}>
     <div class="cols">
-      <${FolderChoice} key=${from} start=${from} />
+      <${FolderChoice} key=${from} start=${from} files=${from === start ? files : []} />
       <aside class="side">
         <${DropChoice} />
         <${Recent} onPick=${setFrom} />
@@ -31,11 +31,12 @@ export function Choose({ start }) {
 
 /**
  * The picker with its button. `done` replaces the way to the preview (used by the first run).
- * @param {{start?: string, done?: (id: string) => void}} props
+ * @param {{start?: string, files?: string[], done?: (id: string) => void}} props
  */
-export function FolderChoice({ start = '', done = (id) => navigate(`/imports/${id}`) }) {
+export function FolderChoice({ start = '', files = [], done = (id) => navigate(`/imports/${id}`) }) {
   const [listing, setListing] = useState(/** @type {any} */ (null));
-  const [picked, setPicked] = useState(/** @type {string[]} */ ([]));
+  const given = files.map((name) => inFolder(start, name));
+  const [picked, setPicked] = useState(given);
   const { run, busy, problem } = useTask();
   const choose = () => run(async () => {
     const wanted = picked.length ? { paths: picked } : { path: listing.path };
@@ -43,7 +44,7 @@ export function FolderChoice({ start = '', done = (id) => navigate(`/imports/${i
     done(created.id);
   });
   return html`<section class="folder-choice" aria-label=${t('imports.folder_here')}>
-    <${FolderPicker} start=${start} onChange=${setListing} onPick=${setPicked} />
+    <${FolderPicker} start=${start} ticked=${given} onChange=${setListing} onPick=${setPicked} />
     ${problem ? html`<${Trouble} problem=${problem} />` : null}
     <div class="choice-bar">
       <div class="choice-bar-text">
@@ -54,6 +55,12 @@ export function FolderChoice({ start = '', done = (id) => navigate(`/imports/${i
     </div>
     <p class="fine">${t('imports.read_only')}</p>
   </section>`;
+}
+
+/** @param {string} folder @param {string} name */
+function inFolder(folder, name) {
+  const slash = folder.includes('\\') ? '\\' : '/';
+  return (folder.endsWith(slash) ? folder : folder + slash) + name;
 }
 
 /** @param {string} path */
