@@ -6,6 +6,9 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from jeepney import HeaderFields
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import open_dbus_connection
 
 from tests.desktop.conftest import Launch, eventually
 from tests.desktop.panel import ITEM, PROPERTIES, Panel, Visitor
@@ -139,3 +142,17 @@ def test_the_whole_program_shows_itself_in_the_panel_and_quits_from_its_menu(
     visitor.close()
     assert app.process.wait(60) == 0
     assert not (app.data / "run" / "runtime.json").exists()
+
+
+def test_a_notification_is_shown_by_who_shows_them(session_bus: str, tray: StatusNotifier) -> None:
+    with open_dbus_connection(session_bus) as desktop:
+        desktop.send_and_get_reply(message_bus.RequestName("org.freedesktop.Notifications"))
+        tray.tell("Timeline Local lives in the tray.")
+        while (call := desktop.receive(timeout=60)).header.fields.get(HeaderFields.member) != "Notify":
+            pass
+    assert call.body[3:5] == ("Timeline Local", "Timeline Local lives in the tray.")
+
+
+def test_where_nobody_shows_notifications_the_tray_goes_on(visitor: Visitor, tray: StatusNotifier) -> None:
+    tray.tell("Timeline Local lives in the tray.")
+    assert visitor.properties()["Title"] == "Timeline Local"

@@ -167,3 +167,16 @@ def test_the_library_moves_to_another_folder_while_it_is_open(
         expect(page.get_by_role("heading", name="Other libraries")).to_be_visible()
     finally:
         server.close()
+
+
+def test_the_tray_asks_in_the_browser_whether_to_quit(page: Page) -> None:
+    job = {"id": "0199a5c2-f3b7-7e5d-a1a0-c4a19a5c2f3b", "kind": "import", "state": "running"}
+    running = job | {"progress": {"done": 62, "total": 100}}
+    page.route("**/api/v1/jobs?state=running", lambda route: route.fulfill(json={"items": [running]}))
+    go(page, "/settings/computer?quit=1")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("62 %")
+    expect(dialog).to_contain_text("goes on the next time")
+    expect(dialog.get_by_role("button", name="Quit; go on next time")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(page).to_have_url(re.compile("/settings/computer$"))

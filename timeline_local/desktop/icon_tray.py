@@ -45,6 +45,10 @@ class IconTray:
             self._icon.title = title
         self._icon.update_menu()
 
+    def tell(self, text: str) -> None:
+        if self._icon.HAS_NOTIFICATION:
+            self._icon.notify(text, TITLE)
+
     def stop(self) -> None:
         self._icon.stop()
 

@@ -10,6 +10,7 @@ import logging
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -24,6 +25,7 @@ from timeline_local.desktop.crashes import keep_report
 from timeline_local.desktop.facts import Facts, read_facts
 from timeline_local.desktop.finding import find_tray
 from timeline_local.desktop.menu import Item, menu_of
+from timeline_local.desktop.notices import LIVES_HERE, STILL_WORKING, take_introduction
 from timeline_local.desktop.opening import Opener, say
 from timeline_local.desktop.supervisor import IN_USE, READY_S, Budget, Server, ServerProcess
 from timeline_local.desktop.tray import TITLE, NoTray, Tray
@@ -32,6 +34,8 @@ WATCH_S = 0.5
 LOOK_S = 2.0
 IDLE_LOOK_S = 5.0
 ANSWER_S = 5.0
+ASKED_S = 60.0
+QUIT_PAGE = "/settings/computer?quit=1"
 GAVE_UP = "the server stopped three times within ten minutes"
 SILENT = "the server does not answer"
 AWAY = "the disk with your library is not there"
@@ -62,6 +66,7 @@ class Resident:
         self._is_asked_to_end = False
         self._look_now = threading.Event()
         self._status = 0
+        self._asked_at = float("-inf")
 
     def run(self) -> int:
         """Until the server is quit, cannot be kept running, or a signal comes; the exit status."""
@@ -133,6 +138,8 @@ class Resident:
                 self._opener.show(found, self._target)
             is_first, self._target = False, None
             self._look_now.set()
+            if found is not None:
+                self._introduce()
             status = self._until_it_ends()
             if status == 0 or self._is_asked_to_end:
                 return 0
@@ -149,6 +156,11 @@ class Resident:
                 return self._give_up()
             say("The server stopped unexpectedly; starting it again.")
             self._start()
+
+    def _introduce(self) -> None:
+        """Say once where the program lives, to who can see it there."""
+        if self._tray.name != NoTray.name and take_introduction():
+            self._tray.tell(LIVES_HERE)
 
     def _start(self) -> None:
         self._tell(Facts(starts_at_login=self._facts.starts_at_login))
@@ -243,6 +255,12 @@ class Resident:
             self._look_now.set()
 
     def _quit(self) -> None:
+        """Quit, or first ask: while something is worked on, a page does, unless this was chosen twice in a minute."""
+        now, asked_at = time.monotonic(), self._asked_at
+        self._asked_at = now
+        if self._facts.work and now - asked_at > ASKED_S and self._opener.show_running(QUIT_PAGE):
+            self._tray.tell(STILL_WORKING.format(work=self._facts.work))
+            return
         self._is_asked_to_end = True
         if self._server.wait(0) is None:
             self._server.quit()

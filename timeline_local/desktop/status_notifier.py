@@ -41,6 +41,12 @@ ITEM_PATH = "/StatusNotifierItem"
 WATCHER = "org.kde.StatusNotifierWatcher"
 WATCHER_PATH = "/StatusNotifierWatcher"
 PROPERTIES = "org.freedesktop.DBus.Properties"
+NOTIFICATIONS = DBusAddress(
+    "/org/freedesktop/Notifications",
+    bus_name="org.freedesktop.Notifications",
+    interface="org.freedesktop.Notifications",
+)
+NAME = "timeline-local"
 SIDES = (16, 22, 32, 48)
 STATUS = {"attention": "NeedsAttention"}
 ANSWER_S = 2.0
@@ -89,6 +95,7 @@ class StatusNotifier:
         self._tip = TITLE
         self._revision = 1
         self._next: tuple[State, Menu, str] | None = None
+        self._words: list[str] = []
         self._stopped = False
         self._lock = threading.Lock()
         self._wake_in, self._wake_out = os.pipe()
@@ -106,6 +113,11 @@ class StatusNotifier:
     def show(self, state: State, menu: Menu, tip: str) -> None:
         with self._lock:
             self._next = (state, menu, tip)
+        self._wake()
+
+    def tell(self, text: str) -> None:
+        with self._lock:
+            self._words.append(text)
         self._wake()
 
     def stop(self) -> None:
@@ -152,6 +164,9 @@ class StatusNotifier:
             os.read(self._wake_in, 4096)
         with self._lock:
             news, self._next = self._next, None
+            words, self._words = self._words, []
+        for text in words:
+            self._notify(text)
         if news is None:
             return
         before = (self._state, self._menu, self._tip)
@@ -165,6 +180,12 @@ class StatusNotifier:
         if before[1] != self._menu:
             self._revision += 1
             self._tell(dbus_menu.PATH, dbus_menu.INTERFACE, "LayoutUpdated", "ui", (self._revision, dbus_menu.ROOT))
+
+    def _notify(self, text: str) -> None:
+        """No answer is waited for; a desktop without notifications answers with an error, which is logged."""
+        actions: list[str] = []
+        body = (TITLE, 0, NAME, TITLE, text, actions, {"desktop-entry": ("s", NAME)}, -1)
+        self._bus.send(new_method_call(NOTIFICATIONS, "Notify", "susssasa{sv}i", body))
 
     def _tell(self, path: str, interface: str, name: str, signature: str = "", body: tuple[Any, ...] = ()) -> None:
         self._bus.send(new_signal(DBusAddress(path, interface=interface), name, signature or None, body))
@@ -256,7 +277,7 @@ class StatusNotifier:
         nothing: Variant = ("a(iiay)", [])
         return {
             "Category": ("s", "ApplicationStatus"),
-            "Id": ("s", "timeline-local"),
+            "Id": ("s", NAME),
             "Title": ("s", TITLE),
             "Status": ("s", self._status()),
             "WindowId": ("i", 0),

@@ -30,6 +30,10 @@ class Tray(Protocol):
 
     def show(self, state: State, menu: Menu, tip: str) -> None: ...
 
+    def tell(self, text: str) -> None:
+        """Show a notification, where the desktop has them; any thread may call it."""
+        ...
+
     def stop(self) -> None: ...
 
 
@@ -49,6 +53,9 @@ class NoTray:
 
     def show(self, state: State, menu: Menu, tip: str) -> None:
         """Nothing to draw on."""
+
+    def tell(self, text: str) -> None:
+        """Nobody to tell."""
 
     def stop(self) -> None:
         self._stopped.set()

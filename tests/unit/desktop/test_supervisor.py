@@ -3,7 +3,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ from timeline_local.core import browser
 from timeline_local.core.install_secrets import new_secrets
 from timeline_local.core.instance import RuntimeInfo, tray_place
 from timeline_local.desktop import supervisor
-from timeline_local.desktop.facts import State
+from timeline_local.desktop.facts import Facts, State
 from timeline_local.desktop.menu import Menu
-from timeline_local.desktop.resident import GAVE_UP, Resident
+from timeline_local.desktop.notices import LIVES_HERE, STILL_WORKING
+from timeline_local.desktop.opening import Opener
+from timeline_local.desktop.resident import GAVE_UP, QUIT_PAGE, Resident
 from timeline_local.desktop.supervisor import Budget, ServerProcess, server_command
 from timeline_local.desktop.tray import NoTray
 
@@ -148,6 +150,69 @@ def test_a_library_that_another_tray_app_has_is_left_to_that(monkeypatch: pytest
     with tray_place(other):
         assert kept_running(monkeypatch, first, []) == 0
     assert starts.read_text() == "first "
+
+
+class Listener(Screen):
+    """A tray that keeps what it was given to say."""
+
+    def __init__(self) -> None:
+        super().__init__([], lambda: None)
+        self.told: list[str] = []
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)
+
+
+@pytest.fixture
+def at_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Resident, Listener, ServerProcess]]:
+    """A tray app whose server imports something."""
+    fake(monkeypatch, "import time; time.sleep(600)")
+    resident, tray = Resident(tmp_path, None, ExitStack()), Listener()
+    resident._tray, resident._facts = tray, Facts(is_running=True, work="Importing 62 % – 4 min")
+    yield resident, tray, resident._server
+    resident._server.end(ask=True)
+
+
+def test_quitting_in_the_middle_of_work_asks_first_and_does_it_when_chosen_again(
+    monkeypatch: pytest.MonkeyPatch, at_work: tuple[Resident, Listener, ServerProcess]
+) -> None:
+    resident, tray, server = at_work
+    shown: list[str] = []
+
+    def show(_: Opener, page: str) -> bool:
+        shown.append(page)
+        return True
+
+    monkeypatch.setattr(Opener, "show_running", show)
+    resident._quit()
+    assert (shown, server.wait(0)) == ([QUIT_PAGE], None)
+    assert tray.told == [STILL_WORKING.format(work="Importing 62 % – 4 min")]
+    resident._quit()
+    assert server.wait(60) == -signal.SIGTERM
+
+
+def test_where_nobody_can_be_asked_it_quits(
+    monkeypatch: pytest.MonkeyPatch, at_work: tuple[Resident, Listener, ServerProcess]
+) -> None:
+    resident, tray, server = at_work
+    monkeypatch.setattr("timeline_local.desktop.opening.Opener.show_running", lambda *_: False)
+    resident._quit()
+    assert server.wait(60) == -signal.SIGTERM
+    assert tray.told == []
+
+
+def test_an_account_is_told_once_where_the_program_lives(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, at_work: tuple[Resident, Listener, ServerProcess]
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    resident, tray, _ = at_work
+    resident._tray = NoTray()
+    resident._introduce()
+    assert not (tmp_path / "config").exists()  # whoever has no tray is told when there is one
+    resident._tray = tray
+    for _ in range(2):
+        resident._introduce()
+    assert tray.told == [LIVES_HERE]
 
 
 def test_what_a_server_said_last_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

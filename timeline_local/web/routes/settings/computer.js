@@ -3,7 +3,8 @@
 import { html, useEffect, useState } from '../../core/preact.js';
 import { api } from '../../core/api.js';
 import { on } from '../../core/events.js';
-import { t } from '../../core/i18n.js';
+import { hasText, t } from '../../core/i18n.js';
+import { navigate, route } from '../../core/router.js';
 import { may } from '../../core/session.js';
 import { toast } from '../../core/toast.js';
 import { Button } from '../../ui/button.js';
@@ -54,16 +55,29 @@ function Diagnostics() {
   ${problem ? html`<${Trouble} problem=${problem} />` : null}`;
 }
 
+/** What is being worked on, in a few words; empty when nothing is, or nobody knows. */
+async function working() {
+  try {
+    const [job] = (await api.get('/jobs', { query: { state: 'running' } })).items;
+    if (!job) return '';
+    const key = `job.kind.${job.kind}`, { done = 0, total = 0 } = job.progress ?? {};
+    const name = hasText(key) ? t(key) : job.kind;
+    return total > 0 ? t('computer.working', { name, share: Math.floor((100 * done) / total) }) : name;
+  } catch { return ''; }
+}
+
 function Quit() {
   const { run, busy, problem } = useTask();
   const [stopped, setStopped] = useState(false);
   const quit = async () => {
-    const agreed = await confirm({ title: t('settings.quit_title'), body: html`<p>${t('settings.quit_body')}</p>`, action: t('settings.quit') });
-    if (agreed) run(async () => {
+    const work = await working();
+    const body = work ? html`<p><b>${work}</b></p><p>${t('computer.quit_working')}</p>` : html`<p>${t('settings.quit_body')}</p>`;
+    if (await confirm({ title: t('settings.quit_title'), body, action: t(work ? 'computer.quit_anyway' : 'settings.quit') })) run(async () => {
       await api.post('/system/quit');
       setStopped(true);
     });
   };
+  useEffect(() => { if (route.peek().query.quit) { navigate('/settings/computer', { replace: true }); quit(); } }, []);
   return html`<div class="quit">
     <div class="switch-text"><span class="field-label">${t('settings.quit')}</span><p class="field-hint">${t('settings.quit_hint')}</p></div>
     <${Button} icon="power" busy=${busy} disabled=${stopped} onClick=${quit}>${t('settings.quit')}<//>
