@@ -142,6 +142,25 @@ class ExportSettings(Group):
     keep_days: int = Field(7, ge=1, le=365, description="Days a finished export can be fetched before it is deleted.")
 
 
+class UpdateSettings(Group):
+    check: bool = Field(
+        False, description="Ask once a day whether there is a newer version; the request tells nothing about you."
+    )
+    url: str | None = Field(
+        None, description='Where to ask: the https address of a document `{"version": "1.4.0", "page": "https://…"}`.'
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_safe(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://example.org")
+        is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not parts.hostname or parts.username or parts.scheme not in (("http", "https") if is_here else ("https",)):
+            message = "must be an https address"
+            raise ValueError(message)
+        return value
+
+
 class TrashSettings(Group):
     days: int = Field(30, ge=1, description="Days a memory stays in the trash before it is deleted for good.")
 
@@ -278,6 +297,7 @@ class Settings(BaseSettings):
     imports: ImportSettings = Field(default_factory=ImportSettings)
     exports: ExportSettings = Field(default_factory=ExportSettings)
     trash: TrashSettings = Field(default_factory=TrashSettings)
+    updates: UpdateSettings = Field(default_factory=UpdateSettings)
     logging: LoggingSettings = Field(default_factory=LoggingSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
     email: EmailSettings = Field(default_factory=EmailSettings)

@@ -34,10 +34,13 @@ def create_app(runtime: Runtime) -> FastAPI:
         runner = Runner(runtime) if runtime.settings.jobs.embedded else None
         if runner is not None:
             await runner.start()
+        asking = _ask_for_updates(runtime)
         try:
             yield
         finally:
             squeezing.cancel()
+            if asking is not None:
+                asking.cancel()
             runtime.changes.close()
             if runner is not None:
                 await runner.stop()
@@ -55,3 +58,14 @@ def create_app(runtime: Runtime) -> FastAPI:
     )
     app.state.runtime = runtime
     return app
+
+
+def _ask_for_updates(runtime: Runtime) -> asyncio.Task[None] | None:
+    """Ask for newer versions in the background, where that is switched on."""
+    if runtime.updates is None:
+        return None
+
+    def news() -> None:
+        runtime.changes.publish(runtime.owner_pk, "system", {"paused": runtime.pause.is_on})
+
+    return asyncio.create_task(runtime.updates.watch(news))

@@ -44,6 +44,7 @@ from timeline_local.core.presence import Presence
 from timeline_local.core.relocation import Onward, Relocation
 from timeline_local.core.security import Challenges, LaunchTickets, MediaSigner
 from timeline_local.core.tokens import AccessTokens
+from timeline_local.core.updates import Updates
 from timeline_local.media.worker import DecodePool
 from timeline_local.services.audit_chain import anchor
 from timeline_local.services.audit_head import FILE as AUDIT_HEAD_FILE
@@ -87,6 +88,7 @@ class Runtime:
     audit_head: HeadFile
     note_keys: NoteKeys
     pause: Pause
+    updates: Updates | None  # None: not to be asked for
     presence: Presence
     owner_pk: int
     home_zone: str
@@ -213,6 +215,7 @@ async def _put_together(
         audit_head=audit_head,
         note_keys=NoteKeys(),
         pause=Pause(library.run),
+        updates=updates_of(settings, library, now=now),
         presence=_guarded(database, library),
         owner_pk=owner_pk,
         home_zone=settings.home_zone or computer_zone(),
@@ -223,6 +226,12 @@ async def _put_together(
 def _lifetimes(settings: Settings, idle: timedelta) -> Lifetimes:
     session, refresh = (timedelta(days=days) for days in (settings.auth.session_days, settings.auth.refresh_days))
     return Lifetimes(session=session, refresh=min(idle, refresh))
+
+
+def updates_of(settings: Settings, library: Library, *, now: Callable[[], datetime]) -> Updates | None:
+    """What asks for newer versions; None where that is not switched on."""
+    wanted = settings.updates
+    return Updates(library.run, wanted.url, now=now) if wanted.check and wanted.url else None
 
 
 def _guarded(database: Database, library: Library) -> Presence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 from timeline_local.config import load_settings
 from timeline_local.core.security import client_proof
 from timeline_local.queries import audit
-from timeline_local.runtime import Runtime
+from timeline_local.runtime import Runtime, updates_of
 
 API = "/api/v1"
 
@@ -33,12 +34,13 @@ async def recorded(runtime: Runtime) -> list[tuple[str, str]]:
 
 async def test_who_holds_the_secret_is_told_how_it_goes(anonymous: httpx.AsyncClient, runtime: Runtime) -> None:
     told = (await tray(anonymous, runtime)).json()
-    assert {name: told[name] for name in ("memories", "paused", "failed", "recent", "moved_port", "url")} == {
+    assert {name: told[name] for name in ("memories", "paused", "failed", "recent", "moved_port", "update", "url")} == {
         "memories": 0,
         "paused": False,
         "failed": None,
         "recent": [],
         "moved_port": None,
+        "update": None,
         "url": None,
     }
 
@@ -116,3 +118,17 @@ async def test_diagnostics_are_for_administrators_and_tell_no_path(client: httpx
     text = (await client.get(f"{API}/system/diagnostics")).json()["text"]
     assert text.startswith("version: ")
     assert str(runtime.library.root) not in text
+
+
+async def test_a_newer_version_that_is_known_of_is_told_where_it_is_asked_for(
+    client: httpx.AsyncClient, runtime: Runtime
+) -> None:
+    wanted = {"check": True, "url": "https://timeline.example.org/newest.json"}
+    note = {"asked_at": runtime.now().isoformat(), "version": "99.1", "page": "https://timeline.example.org/99"}
+    (runtime.library.run / "update.json").write_text(json.dumps(note))
+    settings = load_settings(data_dir=runtime.settings.data_dir, updates=wanted)
+    assert (await client.get(f"{API}/system")).json()["update"] is None
+    runtime.updates = updates_of(settings, runtime.library, now=runtime.now)
+    told = (await client.get(f"{API}/system")).json()["update"]
+    assert told == {"version": "99.1", "page": "https://timeline.example.org/99"}
+    assert (await tray(client, runtime)).json()["update"] == "99.1"

@@ -10,19 +10,21 @@ from timeline_local.core.autostart import login_of
 from timeline_local.core.desktop_entry import menu_entry
 from timeline_local.exceptions import WrongState
 from timeline_local.runtime import Runtime
-from timeline_local.schemas.system import SystemState
+from timeline_local.schemas.system import NewVersion, SystemState
 from timeline_local.services.audit import Actor, record
 
 
 def state_of_system(parts: Runtime) -> SystemState:
     """What one reads before switching. Blocks for some looks at the disk: call it from a worker thread."""
     is_offered = is_personal(parts)
+    newer = parts.updates.newer if parts.updates else None
     return SystemState(
         version=__version__,
         paused=parts.pause.is_on,
         started_at=parts.started_at,
         starts_at_login=login_of(parts.library.root).is_on if is_offered else None,
         in_menu=menu_entry().is_on if is_offered and _has_menu() else None,
+        update=NewVersion(version=newer.version, page=newer.page) if newer else None,
     )
 
 

@@ -32,13 +32,17 @@ class Recent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """How things stand. trouble: what needs the owner, as the menu says it; starts_at_login None: not offered here."""
+    """How things stand. trouble: what needs the owner, as the menu says it; update: a newer version, if one is known
+
+    of; starts_at_login None: not offered here.
+    """
 
     is_running: bool = False
     memories: int = 0
     work: str = ""
     trouble: str = ""
     note: str = ""
+    update: str = ""
     is_paused: bool = False
     recent: tuple[Recent, ...] = ()
     starts_at_login: bool | None = None
@@ -85,6 +89,7 @@ def facts_of(status: Mapping[str, Any], *, starts_at_login: bool | None = None) 
         work=work(status["running"]) if status["running"] else "",
         trouble=f"{JOBS.get(failed, failed).lower()} failed" if failed else "",
         note=f"Port {moved} is taken by another program, so another one is used" if moved else "",
+        update=status["update"] or "",
         is_paused=status["paused"],
         recent=tuple(Recent(each["id"], each["label"]) for each in status["recent"]),
         starts_at_login=starts_at_login,

@@ -46,7 +46,7 @@ Menu = tuple[Item, ...]
 def menu_of(facts: Facts) -> Menu:
     """The whole menu. What it needs a running server for is shown, but cannot be chosen while there is none."""
     showing = Action.SHOW if facts.is_running else None
-    told = (Item(facts.note),) if facts.note else ()
+    told = (Item(facts.note),) if facts.note else _newer(facts, showing)
     login = () if facts.starts_at_login is None else (_login(is_on=facts.starts_at_login),)
     return (
         Item("Open Timeline Local", showing, is_default=True),
@@ -62,6 +62,10 @@ def menu_of(facts: Facts) -> Menu:
         Item("More", children=_more(showing)),
         Item("Quit Timeline Local", Action.QUIT),
     )
+
+
+def _newer(facts: Facts, showing: Action | None) -> Menu:
+    return (Item(f"Version {facts.update} is there", showing, "/settings/computer"),) if facts.update else ()
 
 
 def _login(*, is_on: bool) -> Item:

@@ -68,6 +68,7 @@ class TrayStatus(Wire):
     failed: str | None = Field(examples=[None])
     recent: list[RecentImport]
     moved_port: int | None = Field(examples=[None], description="the port wished for, where another had to be taken")
+    update: str | None = Field(examples=["1.4.0"], description="a newer version, where that is asked for")
     url: str | None = Field(examples=[None])
 
 
@@ -79,10 +80,18 @@ class SystemPatch(Given):
     in_menu: bool | None = Field(None, examples=[True])
 
 
-class SystemState(Wire):
-    """paused: background work waits until it is told to go on. The last two are null where that is not offered: on a
+class NewVersion(Wire):
+    """page: an address that tells of it; empty if there is none."""
 
-    server that others can reach, and in_menu on Windows and macOS.
+    version: str = Field(examples=["1.4.0"])
+    page: str = Field(examples=["https://timeline.example.org/1.4"])
+
+
+class SystemState(Wire):
+    """paused: background work waits until it is told to go on. starts_at_login and in_menu are null where that is not
+
+    offered: on a server that others can reach, and in_menu on Windows and macOS. update: a newer version, where the
+    settings let us ask for one.
     """
 
     version: str = Field(examples=["0.1.0"])
@@ -90,6 +99,7 @@ class SystemState(Wire):
     started_at: datetime = Field(examples=["2026-11-28T09:00:00Z"])
     starts_at_login: bool | None = Field(examples=[False])
     in_menu: bool | None = Field(examples=[False])
+    update: NewVersion | None
 
 
 class Diagnostics(Wire):

@@ -25,6 +25,7 @@ STATUS: dict[str, Any] = {
     "failed": None,
     "recent": [{"id": "0199", "label": "Takeout 2019", "state": "done"}],
     "moved_port": None,
+    "update": None,
     "url": None,
 }
 
@@ -51,8 +52,15 @@ def test_the_menu_of_a_running_library() -> None:
     ]
 
 
-def test_every_menu_fits_a_linux_panel() -> None:
-    assert len(labels(menu_of(Facts(is_running=True, starts_at_login=False, note="Port 8765 is taken")))) <= 10
+@pytest.mark.parametrize("more", [{"note": "Port 8765 is taken"}, {"update": "1.4"}, {"note": "x", "update": "1.4"}])
+def test_every_menu_fits_a_linux_panel(more: dict[str, Any]) -> None:
+    assert len(labels(menu_of(Facts(is_running=True, starts_at_login=False, **more)))) <= 10
+
+
+def test_a_newer_version_stands_in_the_menu_and_leads_to_where_it_is_told() -> None:
+    facts = facts_of(STATUS | {"update": "1.4.0"})
+    assert item(menu_of(facts), "Version 1.4.0 is there").target == "/settings/computer"
+    assert not any(label.startswith("Version") for label in labels(menu_of(facts_of(STATUS))))
 
 
 def test_while_there_is_no_server_only_what_needs_none_can_be_chosen() -> None:

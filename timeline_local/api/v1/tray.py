@@ -57,6 +57,7 @@ async def _status(db: ReadDb, parts: Runtime) -> wire.TrayStatus:
     running = await jobs.page(db, owner_pk, state="running", limit=1)
     failed = await jobs.page(db, owner_pk, state="failed", limit=1)
     is_locked = await credentials.app_lock(db, owner_pk)
+    newer = parts.updates.newer if parts.updates else None
     recent = [] if is_locked else await imports.page(db, owner_pk, after=None, limit=RECENT)
     return wire.TrayStatus(
         version=__version__,
@@ -67,6 +68,7 @@ async def _status(db: ReadDb, parts: Runtime) -> wire.TrayStatus:
         failed=failed[0].kind if failed and (failed[0].finished_at or now) > now - TROUBLE_LASTS else None,
         recent=[wire.RecentImport(id=each.id, label=each.label, state=each.state) for each in recent],
         moved_port=parts.port_wished,
+        update=newer.version if newer else None,
         url=None,
     )
 

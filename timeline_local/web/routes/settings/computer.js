@@ -27,9 +27,10 @@ export function Computer() {
       toast({ text: /** @type {any} */ (problem).detail || t('settings.not_saved'), tone: 'danger' });
     }
   };
-  const { version, started_at: since, paused } = system.data;
+  const { version, started_at: since, paused, update } = system.data;
   return html`<p><b>${t('computer.running', { version })}</b> <span class="fine">${t('computer.since', { when: moment(since) })}</span></p>
     ${paused ? html`<${Note} tone="warm" icon="pause">${t('computer.paused_line')}<//>` : null}
+    ${update ? html`<${Note} tone="ok" icon="sparkles">${t('computer.update', { version: update.version })} ${update.page ? html`<a class="text-link" href=${update.page} target="_blank" rel="noopener noreferrer">${t('computer.update_page')}</a>` : null}<//>` : null}
     ${may('system:write') ? html`<${Choices} system=${system.data} change=${change} />` : null}
     ${may('admin') ? html`<${Diagnostics} />` : null}
     ${may('system:write') ? html`<${Quit} />` : null}`;
