@@ -84,9 +84,6 @@ class Plays:
     _seen: Seen = field(default_factory=Seen)
     _minutes: Seen = field(default_factory=Seen)
 
-    def __len__(self) -> int:
-        return len(self._ends)
-
     def add(self, play: Play) -> None:
         end = micros(play.ended_at)
         number = self._numbers.setdefault((play.title, play.by), len(self._numbers))

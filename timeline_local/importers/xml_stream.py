@@ -125,7 +125,7 @@ class _Builder:
         if not self._open and local in self._containers:
             self._events.append(Opened(local, attributes))
             return
-        element = Element(local, {key.rpartition(":")[2]: value for key, value in attributes.items()})
+        element = Element(local, _local(attributes))
         if self._open:
             self._open[-1].children.append(element)
         self._open.append(element)
@@ -150,6 +150,13 @@ class _Builder:
         if not self._open:
             self._characters = 0
             self._events.append(element)
+
+
+def _local(attributes: dict[str, str]) -> dict[str, str]:
+    """The attributes without the prefixes of their names: hardly any has one, and there are millions."""
+    if ":" not in "".join(attributes):
+        return attributes
+    return {key.rpartition(":")[2]: value for key, value in attributes.items()}
 
 
 def _refuse_entity(*_: object) -> None:
