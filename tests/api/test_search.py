@@ -59,6 +59,20 @@ async def test_results_show_where_they_match(client: httpx.AsyncClient, diary: l
     assert page["items"][1]["local_at"] == "2019-07-01T09:00:00"
 
 
+async def test_the_tiles_of_a_search_show_where_it_matches(client: httpx.AsyncClient, diary: list[str]) -> None:
+    far = await client.post(f"{API}/memories", json={"body": "nothing here. " * 300 + "The quay.", "when": "2001"})
+    items = f"{API}/timeline/items"
+    rev = (await ask(client, "/facets", q="sea"))["rev"]
+    found_ = (await client.get(items, params={"q": "sea", "from": 0, "to": 9, "rev": rev})).json()
+    marks = [marks and found_["text"][at][slice(*marks[:2])] for at, marks in enumerate(found_["marks"])]
+    assert (found_["id"], marks) == (diary[2::-1], ["sea", None, "sea"])
+    deep = (await client.get(items, params={"q": "quay", "from": 0, "to": 9, "rev": rev})).json()
+    assert deep["id"] == [far.json()["id"]]
+    assert deep["text"][0].endswith("The quay.")
+    plain = (await client.get(items, params={"q": "kind:note", "from": 0, "to": 9, "rev": rev})).json()
+    assert plain["marks"] == [None] * 5
+
+
 async def test_relevance_puts_titles_first(client: httpx.AsyncClient, diary: list[str]) -> None:
     assert (await ask(client, "", q="sea"))["items"][0]["id"] == diary[1]
 

@@ -152,6 +152,14 @@ def test_where_nothing_is_found_the_term_to_drop_is_told(home: Page) -> None:
     expect(home.get_by_role("heading", name="5 memories", level=1)).to_be_visible()
 
 
+def test_words_are_marked_where_they_were_found(home: Page) -> None:
+    go(home, "/search?q=quayside+dusk")
+    expect(home.locator("#feed mark")).to_have_text(["quayside", "dusk"])
+    home.get_by_role("button", name="List, one line each").click()
+    expect(home.locator("#feed .line mark")).to_have_text(["quayside", "dusk"])
+    home.get_by_role("button", name="Medium").click()
+
+
 def open_list(page: Page) -> None:
     box(page).fill("mi")
     expect(option(page, "Miguel")).to_be_visible()
@@ -170,6 +178,11 @@ def narrowing(page: Page) -> None:
     expect(page.get_by_role("link", name=re.compile("Miguel"))).to_be_visible()
 
 
+def marked(page: Page) -> None:
+    go(page, "/search?q=quayside+dusk")
+    expect(page.locator("#feed mark")).to_have_count(2)
+
+
 def nothing(page: Page) -> None:
     go(page, "/search?q=tramcar+camera%3Aleica+with%3A%22Ana+Maria%22")
     expect(page.get_by_text("Without “camera:leica”")).to_be_visible()
@@ -182,7 +195,14 @@ def recents(page: Page) -> None:
     expect(page.get_by_role("button", name="Clear recent searches")).to_be_visible()
 
 
-STATES = {"list": open_list, "recents": recents, "results": results, "narrowing": narrowing, "nothing": nothing}
+STATES = {
+    "list": open_list,
+    "recents": recents,
+    "results": results,
+    "narrowing": narrowing,
+    "marked": marked,
+    "nothing": nothing,
+}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

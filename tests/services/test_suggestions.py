@@ -146,8 +146,16 @@ async def test_a_small_timeline_is_read_anew_when_it_changed(database: Database,
 async def test_a_large_one_answers_with_what_it_has_and_is_renewed_at_leisure(database: Database, owner: Owner) -> None:
     clock = [0.0]
     known = Vocabularies(database, small=0, clock=lambda: clock[0])
-    await write(database, owner, body="one", tags=["sea"])
-    first, _ = await known.get(owner.pk)
+    await write(database, owner, body="one", tags=["sea"], people=["Ana"], location="Harbour")
+    glance, is_behind = await known.get(owner.pk)
+    assert is_behind
+    assert [labels(found) for found in (glance.tags, glance.people, glance.places)] == [
+        [("sea", None)],
+        [("Ana", None)],
+        [("Harbour", None)],
+    ]
+    first = await known.renew(owner.pk)
+    assert labels(first.people) == [("Ana", 1)]
     await write(database, owner, body="two", tags=["sun"])
     assert await known.get(owner.pk) == (first, False)
     clock[0] = LARGE_PAUSE_S

@@ -43,6 +43,10 @@ class Highlighter:
         ]
         return cls(re.compile("|".join(f"({each})" for each in wanted)) if wanted else _NEVER)
 
+    def __bool__(self) -> bool:
+        """Whether there is anything to find."""
+        return self.pattern is not _NEVER
+
     def runs(self, text: str) -> list[Run]:
         """The text in pieces. Cost: some 1 µs a character outside ASCII; meant for lines, not for books."""
         text = unicodedata.normalize("NFC", text)

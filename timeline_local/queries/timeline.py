@@ -41,6 +41,7 @@ T = TypeVar("T")
 # The bare integers, without the conversion to dates that a whole timeline could not afford.
 DAY: ColumnElement[int] = type_coerce(Memory.local_on, Integer)
 SNIPPET_SOURCE = 1200  # characters of the body from which a tile's text is cut
+SEARCHED_SOURCE = 100_000  # the same where words were searched for, which may stand anywhere: as long as a note can be
 
 
 class BucketUnit(IntEnum):
@@ -85,14 +86,22 @@ async def positions(
     return Positions(array("q", pks), array("i", days), array("I", tiles))
 
 
-async def items(db: AsyncConnection, owner_pk: int, pks: Sequence[int], make: Callable[[Sequence[RawRow]], T]) -> T:
+async def items(
+    db: AsyncConnection,
+    owner_pk: int,
+    pks: Sequence[int],
+    make: Callable[[Sequence[RawRow]], T],
+    *,
+    characters: int = SNIPPET_SOURCE,
+) -> T:
     """What the tiles of these memories show, raw and in no order, as `make` turns it into what is wanted.
 
     One statement, one look-up each. Rows begin with the memory's key; ids are as `memory_rows.wire_id` reads them.
+    characters  of each text that are read, from its beginning.
     """
     dialect = db.dialect
     keys = key_list(dialect.name, pks)
-    return await _items(dialect, dialect.name).made(db, make, owner_pk=owner_pk, keys=keys)
+    return await _items(dialect, dialect.name).made(db, make, owner_pk=owner_pk, keys=keys, characters=characters)
 
 
 @lru_cache(maxsize=4)
@@ -105,7 +114,7 @@ def _items(on: Dialect, dialect: str) -> Prepared:
             id_digits(dialect, Memory.id).label("id"),
             Memory.kind,
             Memory.title,
-            func.substr(Memory.body, 1, SNIPPET_SOURCE).label("body"),
+            func.substr(Memory.body, 1, bindparam("characters", type_=Integer)).label("body"),
             type_coerce(Memory.local_at, BigInteger).label("local_at"),
             Memory.utc_offset_min,
             Memory.zone,

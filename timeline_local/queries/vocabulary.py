@@ -22,6 +22,7 @@ from timeline_local.models import (
     Memory,
     MemoryMedia,
     Person,
+    Tag,
 )
 from timeline_local.queries.people import mention_counts
 from timeline_local.queries.tags import tag_counts
@@ -40,13 +41,26 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A location with the levels it lies in. has_point: whether it has coordinates."""
+    """A location with the levels it lies in. memories: None where not counted. has_point: with coordinates or not."""
 
     name: str
     city: str
     country: str
-    memories: int
+    memories: int | None
     has_point: bool
+
+
+async def uncounted(db: AsyncConnection, owner_pk: int) -> tuple[list[Name], list[Name], list[Spot]]:
+    """People, tags and locations by name alone, at the cost of their number: for the moment before they are counted."""
+    called = select(Person.name).where(Person.owner_pk == owner_pk, Person.merged_into_pk.is_(None), Person.name != "")
+    carried = select(Tag.name).where(Tag.owner_pk == owner_pk)
+    placed = select(Location.name, Location.city, Location.country, Location.lat.is_not(None))
+    spots_ = [
+        Spot(name, city or "", country or "", None, bool(has_point))
+        for name, city, country, has_point in await db.execute(placed.where(Location.owner_pk == owner_pk))
+    ]
+    people_, tags_ = [[Name(name, name, None) for (name,) in await db.execute(each)] for each in (called, carried)]
+    return people_, tags_, spots_
 
 
 async def people(db: AsyncConnection, owner_pk: int) -> list[Name]:

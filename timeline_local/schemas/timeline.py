@@ -32,7 +32,13 @@ class Items(Wire):
     zone: list[str | None] = Field(examples=[["Europe/Lisbon"]])
     precision: list[str] = Field(examples=[["instant"]])
     title: list[str]
-    text: list[str] = Field(description="The first 280 characters of the text, without Markdown.")
+    text: list[str] = Field(
+        description="Of the text without Markdown the first 280 characters, or 240 around what was searched for."
+    )
+    marks: list[list[int] | None] = Field(
+        description="Where what was searched for begins and ends in `text`: pairs of characters from 0.",
+        examples=[[[4, 7]]],
+    )
     grid: list[str | None] = Field(description="Address of the grid preview; null when there is none.")
     placeholder: list[str | None] = Field(description="ThumbHash, base64.")
     duration_ms: list[int | None]

@@ -1,8 +1,9 @@
 // @ts-check
-/** Places behind an emoji, and what a chosen suggestion leaves in the field. */
+/** Places behind an emoji, marks in a text, and what a chosen suggestion leaves in the field. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { completed, pointsAt, unitsAt } from '../../../timeline_local/web/core/carets.js';
+import { pieces } from '../../../timeline_local/web/core/chunks.js';
 
 test('an emoji is one character of two units', () => {
   assert.equal(pointsAt('👍 sea', 2), 1);
@@ -18,4 +19,9 @@ test('a suggestion takes the place of the token and leaves one space', () => {
 
 test('behind a key nothing stands between it and its value', () => {
   assert.deepEqual(completed('sea wi', { start: 4, end: 6 }, { insert: 'with:', is_open: true }), { text: 'sea with:', caret: 9 });
+});
+
+test('every second piece is what was searched for', () => {
+  assert.deepEqual(pieces('👍 the sea, the sea', [6, 9, 15, 18]), ['👍 the ', 'sea', ', the ', 'sea', '']);
+  assert.deepEqual(pieces('sea', [0, 3]), ['', 'sea', '']);
 });

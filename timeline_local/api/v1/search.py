@@ -207,7 +207,7 @@ async def suggestions(
     """People, places, tags, collections, kinds, cameras, sources and dates you have, then the words of the language.
 
     Names match by how a word of them begins, without accents and case; those of more than 20,000 memories may be some
-    seconds old.
+    seconds old, and are not counted at the first time.
     """
     known, is_behind = await parts.vocabularies.get(me.user_pk)
     offered = suggest(q, len(q) if caret is None else min(caret, len(q)), known)

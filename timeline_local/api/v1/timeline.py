@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache, partial
-from typing import Annotated, Any, Literal
+from itertools import accumulate
+from typing import Annotated, Any, Literal, TypeAlias
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -24,6 +25,7 @@ from timeline_local.domain.snippets import snippet
 from timeline_local.domain.times import UNDATED_DAY, day_number, from_day_number, wall_from_micros
 from timeline_local.exceptions import InvalidInput, InvalidQuery, ScopeMissing, StaleRevision
 from timeline_local.queries import timeline as queries
+from timeline_local.queries.highlights import Highlighter
 from timeline_local.queries.memory_rows import wire_id
 from timeline_local.queries.timeline import BucketUnit
 from timeline_local.schemas import timeline as wire
@@ -83,28 +85,49 @@ async def items(
 ) -> Response:
     """Positions `from` up to but not including `to` of the skeleton of revision `rev`, at most 1024.
 
-    A stale `rev` is answered with 409: get the skeleton again.
+    Where words are searched for, `text` is cut where they stand. A stale `rev` is answered with 409: get the skeleton
+    again.
     """
     if to - first > MOST_ITEMS:
         raise InvalidInput(f"At most {MOST_ITEMS} positions at once; ask for them in chunks of 256.")
     found = await parts.skeletons.get_at(me.user_pk, search, rev)
     wanted = found.pks[first:to]
     head = {"rev": found.revision, "from": first, "to": first + len(wanted)}
-    make = partial(_tiles, wanted=wanted, head=head, url=media_urls(parts, me))
+    marks = Highlighter.of(search)
+    make = partial(_tiles, wanted=wanted, head=head, url=media_urls(parts, me), marks=marks)
+    characters = queries.SEARCHED_SOURCE if marks else queries.SNIPPET_SOURCE
     async with parts.database.read() as db:
-        body = await queries.items(db, me.user_pk, wanted, make)
+        body = await queries.items(db, me.user_pk, wanted, make, characters=characters)
     if body is None:
         raise StaleRevision("The timeline has just changed. Get the skeleton again; nothing else is needed.")
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, no-store"})
 
 
-def _tiles(rows: Sequence[RawRow], *, wanted: Sequence[int], head: dict[str, int], url: UrlMaker) -> bytes | None:
+def _tiles(
+    rows: Sequence[RawRow], *, wanted: Sequence[int], head: dict[str, int], url: UrlMaker, marks: Highlighter
+) -> bytes | None:
     """The answer; None if a memory is missing."""
     if len(rows) < len(wanted):
         return None
     found = {row[0]: row for row in rows}
-    columns = zip(*(_tile(found[pk], url) for pk in wanted), strict=True) if wanted else ((),) * len(COLUMNS)
+    show = partial(_marked, marks) if marks else _unmarked
+    columns = zip(*(_tile(found[pk], url, show) for pk in wanted), strict=True) if wanted else ((),) * len(COLUMNS)
     return orjson.dumps(head | dict(zip(COLUMNS, columns, strict=True)))
+
+
+Shown: TypeAlias = tuple[str, list[int] | None]
+"""A text without Markdown, and the places in it where hits begin and end."""
+
+
+def _unmarked(body: str) -> Shown:
+    return (snippet(body) if body else ""), None
+
+
+def _marked(marks: Highlighter, body: str) -> Shown:
+    runs = marks.snippet(body)
+    places = list(accumulate((len(text) for text, _ in runs), initial=0))
+    hits = [place for at, (_, is_match) in enumerate(runs) if is_match for place in places[at : at + 2]]
+    return "".join(text for text, _ in runs), hits or None
 
 
 COLUMNS = (
@@ -116,6 +139,7 @@ COLUMNS = (
     "precision",
     "title",
     "text",
+    "marks",
     "grid",
     "placeholder",
     "duration_ms",
@@ -125,7 +149,7 @@ COLUMNS = (
 )
 
 
-def _tile(row: Sequence[Any], url: UrlMaker) -> tuple[Any, ...]:
+def _tile(row: Sequence[Any], url: UrlMaker, show: Callable[[str], Shown]) -> tuple[Any, ...]:
     # Taken apart in one go, in the order of queries.timeline.items: by name, each value would cost a call.
     # fmt: off
     (
@@ -142,7 +166,7 @@ def _tile(row: Sequence[Any], url: UrlMaker) -> tuple[Any, ...]:
         zone,
         precision,
         title,
-        snippet(body) if body else "",
+        *show(body),
         url(wire_id(media_id), "grid", preview_version) if has_preview else None,
         base64.b64encode(thumbhash).decode() if thumbhash else None,
         duration_ms,

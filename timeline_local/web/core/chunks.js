@@ -4,7 +4,7 @@
 export const CHUNK = 256;
 const KEPT = 60;
 
-/** @typedef {{id:string, kind:number, local_at:string|null, utc_offset_min:number|null, zone:string|null, title:string, text:string, grid:string|null,
+/** @typedef {{id:string, kind:number, local_at:string|null, utc_offset_min:number|null, zone:string|null, title:string, text:string, marks:number[]|null, grid:string|null,
  *   placeholder:string|null, duration_ms:number|null, location:string|null, favourite:boolean, live:boolean, precision:string}} Item */
 
 export class Chunks {
@@ -81,4 +81,13 @@ export class Chunks {
   }
 }
 
-const NAMES = ['id', 'kind', 'local_at', 'utc_offset_min', 'zone', 'title', 'text', 'grid', 'placeholder', 'duration_ms', 'location', 'favourite', 'live', 'precision'];
+const NAMES = ['id', 'kind', 'local_at', 'utc_offset_min', 'zone', 'title', 'text', 'marks', 'grid', 'placeholder', 'duration_ms', 'location', 'favourite', 'live', 'precision'];
+
+/**
+ * A text in pieces, every second one, from the second on, what was searched for.
+ * @param {string} text @param {number[]} marks where hits begin and end, in characters @returns {string[]}
+ */
+export function pieces(text, marks) {
+  const letters = [...text], ends = [...marks, letters.length];
+  return ends.map((end, k) => letters.slice(k ? ends[k - 1] : 0, end).join(''));
+}

@@ -1,6 +1,7 @@
 // @ts-check
 /** One day and what stands in it: pictures, words, chips, or lines. Rows are pure: the same row object is drawn once. */
 import { Component, html } from '../../core/preact.js';
+import { pieces } from '../../core/chunks.js';
 import { clock, clockAsThere, dayLabel, duration, fuzzyDate, shortDayLabel, UNDATED_DAY, yearOf } from '../../core/dates.js';
 import { t } from '../../core/i18n.js';
 import { ROW } from '../../core/layout.js';
@@ -93,13 +94,18 @@ function sizeOf(item) {
   return length < 70 ? 'words-l' : length < 200 ? 'words-m' : 'words-s';
 }
 
+/** Its words, with what was searched for marked. @param {Item} item */
+function marked({ text, marks }) {
+  return marks ? pieces(text, marks).map((piece, k) => (k % 2 ? html`<mark>${piece}</mark>` : piece)) : text;
+}
+
 /** @param {{item:Item|null, kind:string, selected:boolean}} props */
 function Words({ item, kind, selected }) {
   if (!item) return null;
   const time = clock(item.local_at, item.precision) || vague(item);
   return html`${kind === 'note' ? html`<span class="sr">${t('kind.note')}</span>` : html`<span class="words-kind"><${Icon} name=${KIND_ICON[kind]} />${t(`kind.${kind}`)}</span>`}
     ${item.title ? html`<b>${item.title}</b>` : null}
-    ${item.text ? html`<p>${item.text}</p>` : item.title ? null : html`<p>${t(`kind.${kind}`)}</p>`}
+    ${item.text ? html`<p>${marked(item)}</p>` : item.title ? null : html`<p>${t(`kind.${kind}`)}</p>`}
     ${time || item.duration_ms ? html`<time>${[time, duration(item.duration_ms)].filter(Boolean).join(' · ')}</time>` : null}
     ${selected ? html`<span class="sr">${t('timeline.is_selected')}</span>` : null}
     ${item.favourite ? html`<span class="tile-heart"><${Icon} name="heart" label=${t('timeline.favourite')} /></span>` : null}`;
@@ -116,6 +122,12 @@ function zoneAway(item) {
   return clockAsThere(item.local_at, item.zone, bootstrap.value?.home_zone, item.precision).slice(5);
 }
 
+/** The title, else the words; both where words were found. @param {Item} item @param {string} kind */
+function lineOf(item, kind) {
+  if (item.title && item.marks) return html`${item.title} <span class="line-found">${marked(item)}</span>`;
+  return item.title || (item.text ? marked(item) : item.location || t(`kind.${kind}`));
+}
+
 /** @param {{feed:Feed, tile:Place}} props */
 function Line({ feed, tile }) {
   const { item, kind, selected, props } = facts(feed, tile);
@@ -125,7 +137,7 @@ function Line({ feed, tile }) {
     <time>${item ? clock(item.local_at, item.precision) : ''}<span class="line-zone">${item ? zoneAway(item) : ''}</span></time>
     <span class="line-mark" style=${isPicture ? { backgroundColor: tintColour(sk.tint[tile.item]) } : undefined}>
       ${isPicture && item?.grid ? html`<img alt="" decoding="async" src=${item.grid} />` : html`<${Icon} name=${KIND_ICON[kind]} />`}</span>
-    <span class="line-title">${item ? item.title || item.text || item.location || t(`kind.${kind}`) : ''}</span>
+    <span class="line-title">${item ? lineOf(item, kind) : ''}</span>
     <span class="line-place">${item?.location ?? ''}</span>
     ${selected ? html`<span class="sr">${t('timeline.is_selected')}</span>` : null}
     <span class="line-kind">${item?.favourite ? html`<${Icon} name="heart" />` : null}${t(`kind.${kind}`)}</span>
