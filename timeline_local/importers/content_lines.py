@@ -7,8 +7,8 @@ with the one before. vCard 2.1 breaks quoted-printable values with an equals sig
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.front_matter import clean
@@ -21,20 +21,41 @@ _PROPERTY = re.compile(
 )
 # A lone CR ends a line where a property or a line that goes on follows, as old Macs wrote it; elsewhere it is text.
 _OLD_END = re.compile(rb"\r(?=[A-Za-z][\w.-]*[;:]|[ \t])")
+_MARK = b"\xef\xbb\xbf"
+_PICTURE = re.compile(rb"(?:[\w-]+\.)?PHOTO(?:;(?:[^:;\"]|\"[^\"]*\")*)*:(?:data:[^,]{0,200},)?", re.IGNORECASE)
 _CHARSET = re.compile(rb";CHARSET=\"?([\w.:-]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of a folded line: bytes of the line before it, where it stands in the file, bytes of its own."""
+
+    before: int
+    at: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Bytes of the file that a value takes, with the ends of line in it."""
+
+    start: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
     """One component with everything inside, its lines unfolded. name: VEVENT, VCARD, …
 
-    number  which of its file's components it is, from 1.   is_whole  False when the file ends in it.
+    number   which of its file's components it is, from 1.   is_whole  False when the file ends in it.
+    places   where in the file the values of pictures stand, by the numbers of their lines.
     """
 
     name: str
     number: int
     lines: tuple[str, ...]
     is_whole: bool = True
+    places: Mapping[int, Place] = field(default_factory=dict)
 
     def text(self) -> str:
         """As it would stand in a file of its own, unfolded."""
@@ -74,21 +95,24 @@ def components(folder: Folder, locator: str, wanted: frozenset[str]) -> Generato
     """
     number, name, depth, size = 0, "", 0, 0
     lines: list[str] = []
-    for line in _unfolded(folder, locator):
+    places: dict[int, Place] = {}
+    for line, place in _unfolded(folder, locator):
         begun, ended = _keyword(line, "BEGIN:"), _keyword(line, "END:")
         if not name:
             if begun in wanted:
-                number, name, depth, size, lines = number + 1, begun, 1, 0, []
+                number, name, depth, size, lines, places = number + 1, begun, 1, 0, [], {}
             elif not begun and not ended and (found := read_property(line)) is not None:
                 yield found
             continue
         depth += (begun == name) - (ended == name)
         if depth == 0:
-            yield Component(name, number, tuple(lines))
+            yield Component(name, number, tuple(lines), places=places)
             name = ""
             continue
         size += len(line)
         if size <= MAX_COMPONENT_CHARACTERS:
+            if place is not None:
+                places[len(lines)] = place
             lines.append(line)
     if name:
         yield Component(name, number, tuple(lines), is_whole=False)
@@ -121,28 +145,53 @@ def _keyword(line: str, keyword: str) -> str:
     return line[len(keyword) :].strip().upper() if line[: len(keyword)].upper() == keyword else ""
 
 
-def _unfolded(folder: Folder, locator: str) -> Generator[str, None, None]:
-    """The lines, joined. Empty ones divide nothing: some programs write two ends of line for one."""
-    kept = b""
+def _unfolded(folder: Folder, locator: str) -> Generator[tuple[str, Place | None], None, None]:
+    """The lines, joined, and where the value of a picture stands.
+
+    Empty lines divide nothing: some programs write two ends of line for one. A quoted-printable value that goes on may
+    be folded besides.
+    """
+    kept, parts = b"", list[_Part]()
     is_quoted = False
-    for bare in _lines(folder, locator):
+    for at, bare in _lines(folder, locator):
+        is_folded = bare[:1] in {b" ", b"\t"}
         if is_quoted and kept.endswith(b"="):
-            kept = kept[:-1] + bare
-        elif bare[:1] in {b" ", b"\t"} and len(kept) < MAX_LINE_BYTES:
+            kept = kept[:-1] + bare[is_folded:]
+        elif is_folded and len(kept) < MAX_LINE_BYTES:
+            parts.append(_Part(len(kept), at + 1, len(bare) - 1))
             kept += bare[1:]
         elif bare:
             if kept:
-                yield _decoded(kept)
-            kept = bare.removeprefix(b"\xef\xbb\xbf")
+                yield _decoded(kept), _place(kept, parts)
+            mark = len(_MARK) if bare.startswith(_MARK) else 0
+            kept, parts = bare[mark:], [_Part(0, at + mark, len(bare) - mark)]
             is_quoted = b"QUOTED-PRINTABLE" in kept.partition(b":")[0].upper()
     if kept:
-        yield _decoded(kept)
+        yield _decoded(kept), _place(kept, parts)
 
 
-def _lines(folder: Folder, locator: str) -> Generator[bytes, None, None]:
+def _place(line: bytes, parts: Sequence[_Part]) -> Place | None:
+    head = _PICTURE.match(line)
+    if head is None:
+        return None
+    last = parts[-1]
+    for each in parts:
+        if head.end() <= each.before + each.length:
+            start = each.at + max(head.end() - each.before, 0)
+            return Place(start, last.at + last.length - start)
+    return None
+
+
+def _lines(folder: Folder, locator: str) -> Generator[tuple[int, bytes], None, None]:
+    """Lines as they stand in the file, without their ends, and where each begins."""
+    at = 0
     with folder.open(locator) as file:
         while line := file.readline(MAX_LINE_BYTES):
-            yield from _OLD_END.split(line.rstrip(b"\r\n"))
+            begin = at
+            for part in _OLD_END.split(line.rstrip(b"\r\n")):
+                yield begin, part
+                begin += len(part) + 1
+            at += len(line)
 
 
 def _decoded(line: bytes) -> str:

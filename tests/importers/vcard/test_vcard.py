@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from base64 import b64encode
 from pathlib import Path
 from types import ModuleType
 
@@ -39,6 +41,8 @@ def one(tmp_path: Path, reading: ModuleType, *lines: str) -> Contact:
         (("FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:J=C3=BCr=\r\ngen",), "Jürgen"),
         (("FN;ENCODING=QUOTED-PRINTABLE;CHARSET=ISO-8859-1:J=FCrgen",), "Jürgen"),
         (("FN:Long", " er name"), "Longer name"),
+        (("FN;ENCODING=QUOTED-PRINTABLE:J=C3=BC=\r\n rgen",), "Jürgen"),
+        (("AGENT:", "BEGIN:VCARD", "FN:Bo", "END:VCARD", "FN:Anna"), "Anna"),
         (("EMAIL:x@example.org",), "x@example.org"),
     ],
 )
@@ -82,6 +86,9 @@ def test_every_address_is_an_identity(tmp_path: Path, reading: ModuleType) -> No
         ("BDAY;X-APPLE-OMIT-YEAR=1604:1604-04-12", "--04-12"),
         ("BDAY:1985", "1985"),
         ("BDAY:--0229", "--02-29"),
+        ("BDAY:0000-04-12", "--04-12"),
+        ("BDAY:1985-04", "1985-04"),
+        ("BDAY:1985-13", ""),
         ("BDAY:1985-02-30", ""),
         ("BDAY;VALUE=text:circa 1800", ""),
     ],
@@ -95,6 +102,56 @@ def test_a_picture_beside_the_book_belongs_to_whom_it_is_called_after(tmp_path: 
     (found,) = contacts(reading.read(VCard(), folder))
     assert found.photo is not None
     assert found.photo.locator == "Contacts/Anna Berg.jpg"
+
+
+def photo_of(tmp_path: Path, reading: ModuleType, text: str) -> bytes | None:
+    folder = reading.make(tmp_path, {"a.vcf": text})
+    (found,) = contacts(reading.read(VCard(), folder))
+    if found.photo is None:
+        return None
+    picture: bytes = folder.read(found.photo.locator, limit=10_000)
+    assert folder.stat(found.photo.locator).size == len(picture)
+    return picture
+
+
+PICTURE = b"\xff\xd8\xff\xe0" + bytes(range(200))
+FOLDED = "\r\n ".join(textwrap.wrap(b64encode(PICTURE).decode(), 70))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"PHOTO;ENCODING=b;TYPE=JPEG:{FOLDED}",
+        f"PHOTO;ENCODING=BASE64;JPEG:\r\n {FOLDED}\r\n",
+        f"item2.PHOTO:data:image/jpeg;base64,{FOLDED}",
+        f"PHOTO;X-ABCROP-RECTANGLE=ABClipRect_1&0&0&9&9&aaaaaaaaaaaaaaaaaaa==;ENCODI\r\n NG=b;TYPE=JPEG:{FOLDED}",
+        f"AGENT:\r\nBEGIN:VCARD\r\nPHOTO:R0lGODlh\r\nEND:VCARD\r\nphoto;type=JPEG;encoding=b:{FOLDED}",
+    ],
+    ids=["3.0", "2.1", "4.0", "a long head", "after another's"],
+)
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
+def test_a_picture_in_a_card_is_the_contact_s(tmp_path: Path, reading: ModuleType, line: str, end: str) -> None:
+    text = "\ufeff" + card("FN:Äänna Berg", line, "NOTE:Choir")
+    assert photo_of(tmp_path, reading, text.replace("\r\n", end)) == PICTURE
+
+
+@pytest.mark.parametrize("line", ["PHOTO;VALUE=uri:https://example.org/a.jpg", "PHOTO:AAAA", "PHOTO:", "PHOTO:/9j/"])
+def test_what_is_no_picture_is_left_out(tmp_path: Path, reading: ModuleType, line: str) -> None:
+    assert photo_of(tmp_path, reading, card("FN:Anna", line)) is None
+
+
+def test_a_group_of_contacts_is_no_person(tmp_path: Path, reading: ModuleType) -> None:
+    text = card("FN:Anna") + card("FN:Choir", "X-ADDRESSBOOKSERVER-KIND:group") + card("FN:Friends", "KIND:group")
+    items = reading.read(VCard(), reading.make(tmp_path, {"a.vcf": text}))
+    assert [each.name for each in contacts(items)] == ["Anna"]
+    assert reading.problems(items) == {"a.vcf#2": "unsupported", "a.vcf#3": "unsupported"}
+
+
+def test_letters_are_read_as_the_line_says(tmp_path: Path, reading: ModuleType) -> None:
+    text = card("FN;CHARSET=SHIFT_JIS:Yamada", "NOTE;CHARSET=nonsense:caf\xe9").encode("cp1252")
+    folder = reading.make(tmp_path, {"a.vcf": text.replace(b"Yamada", "山田".encode("shift_jis"))})
+    (found,) = contacts(reading.read(VCard(), folder))
+    assert (found.name, found.note) == ("山田", "café")
 
 
 def test_a_book_becomes_what_the_golden_file_says(tmp_path: Path, reading: ModuleType) -> None:

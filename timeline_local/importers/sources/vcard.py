@@ -21,15 +21,21 @@ from timeline_local.importers.content_lines import (
     split_values,
     unescaped,
 )
+from timeline_local.importers.embedded import Coding, Embedded
 
 HEAD_BYTES = 1024
 ITEMS_PER_CHECKPOINT = 200
 
 _ENDINGS = (".vcf", ".vcard")
 _PICTURES = (".jpg", ".jpeg", ".png")
+_KINDS = frozenset({"KIND", "X-ADDRESSBOOKSERVER-KIND"})
+_BEGINS = (("/9j/", ".jpg"), ("iVBORw0KGgo", ".png"), ("R0lGOD", ".gif"))  # in base64, the first bytes of a picture
 _OMITTED_YEAR = "1604"  # what Apple writes for a birthday without a year, with a parameter that says so
 _DAY = re.compile(r"(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)(?:T.*)?|--(?P<m>\d\d)-?(?P<d>\d\d)", re.ASCII)
-_YEAR = re.compile(r"\d{4}", re.ASCII)
+_YEAR = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2]))?", re.ASCII)  # a month of a year too
+_NO_YEAR = "0000"
+_LEFT_OUT = ("PHOTO", "LOGO", "SOUND", "KEY")  # what the record of a card is kept without
+_FEWEST_BYTES = 32  # of a picture
 # Properties whose value is an address of a service, and where the service's name stands.
 _HANDLES = {
     "IMPP": "",
@@ -38,6 +44,13 @@ _HANDLES = {
     "X-JABBER": "xmpp",
     "X-SKYPE": "skype",
     "X-SKYPE-USERNAME": "skype",
+    "X-GADUGADU": "gadugadu",
+    "X-GOOGLE-TALK": "xmpp",
+    "X-GTALK": "xmpp",
+    "X-MSN": "msn",
+    "X-QQ": "qq",
+    "X-TWITTER": "twitter",
+    "X-YAHOO": "yahoo",
 }
 
 
@@ -89,7 +102,10 @@ def _contact(file: File, found: Component, pictures: dict[str, str]) -> Item:
     where = f"{file.locator}#{found.number}"
     if not found.is_whole:
         return Problem(where, "contact-broken", "The file ends in the middle of this contact. Export it again.")
-    read = [each for line in found.lines if (each := read_property(line)) is not None]
+    own = found.own_lines()  # a card in a card is somebody else's
+    read = [each for line in own if (each := read_property(line)) is not None]
+    if any(each.name in _KINDS and _text(each).lower() == "group" for each in read):
+        return Problem(where, "unsupported", "This is a group of contacts, not a person.")
     name = _name(read)
     addresses = tuple(_addresses(read))
     if not name and not addresses:
@@ -97,16 +113,43 @@ def _contact(file: File, found: Component, pictures: dict[str, str]) -> Item:
     shown = name or addresses[0].name
     uid = next((_text(each) for each in read if each.name == "UID"), "")
     picture = pictures.get(shown.casefold())
-    text = "\r\n".join(line for line in found.lines if not line.upper().startswith(("PHOTO", "LOGO", "SOUND", "KEY")))
+    photo = (
+        _inside(file, found, own, shown)
+        if picture is None
+        else MediaRef(locator=picture, name=picture.rpartition("/")[2])
+    )
+    text = "\r\n".join(line for line in own if _bare_name(line) not in _LEFT_OUT)
     return Contact(
         source_key=uid or f"{shown}/{addresses[0].value if addresses else ''}",
         name=shown,
         addresses=tuple(PersonRef(name=shown, kind=each.kind, value=each.value) for each in addresses),
         born=next((born for each in read if each.name == "BDAY" and (born := _born(each))), ""),
         note="\n".join(told for each in read if each.name == "NOTE" and (told := _text(each))),
-        photo=None if picture is None else MediaRef(locator=picture, name=picture.rpartition("/")[2]),
+        photo=photo,
         raw=text.encode(),
     )
+
+
+def _inside(file: File, found: Component, own: Sequence[str], shown: str) -> MediaRef | None:
+    """The picture that is written in the card as base64: JPEG, PNG or GIF, whatever the card says of it."""
+    for number, place in found.places.items():
+        line = found.lines[number]
+        each = read_property(line)
+        told = "" if each is None else each.value.partition(",")[2] if each.value[:5].lower() == "data:" else each.value
+        ending = next((ending for begin, ending in _BEGINS if told.lstrip().startswith(begin)), None)
+        if ending is None or line not in own:
+            continue
+        letters = len(told) - sum(told.count(other) for other in " \t=")
+        name = f"{shown}{ending}"
+        inner = Embedded(file.locator, Coding.BASE64, place.start, place.length, letters * 3 // 4, name)
+        if inner.size >= _FEWEST_BYTES:
+            return MediaRef(locator=inner.locator, name=name)
+    return None
+
+
+def _bare_name(line: str) -> str:
+    """The name of a line without its group, in capitals."""
+    return re.split("[:;]", line, maxsplit=1)[0].rpartition(".")[2].upper()
 
 
 def _name(read: Sequence[Property]) -> str:
@@ -153,7 +196,7 @@ def _born(each: Property) -> str:
         return ""
     year, month, day = found["year"], found["month"] or found["m"], found["day"] or found["d"]
     omitted = each.parameters.get("X-APPLE-OMIT-YEAR", _OMITTED_YEAR)
-    is_without_year = year is None or year == omitted
+    is_without_year = year is None or year in {omitted, _NO_YEAR}
     try:
         date(2000 if is_without_year else int(year), int(month), int(day))  # 2000 has a 29 February
     except ValueError:
