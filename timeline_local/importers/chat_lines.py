@@ -21,10 +21,17 @@ MAX_MESSAGE_CHARACTERS = 1024 * 1024
 
 _INVISIBLE = "\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
 _SPACE = r"[ \u00a0\u2009\u202f]"
+_BETWEEN = rf"[{_INVISIBLE}]*"
+# Before noon and after it, where they stand before the time (Chinese, Japanese, Korean) and behind it (Latin, Arabic,
+# Greek letters). Old iPhones wrote a colon behind the seconds, where others have a bracket or a dash.
+_MORNING, _EVENING = ("上午", "凌晨", "早上", "午前", "오전"), ("下午", "中午", "晚上", "午後", "오후")
 _BEGIN = re.compile(
-    rf"[{_INVISIBLE}]*(?P<open>\[)?(?P<one>\d{{1,4}})(?P<divider>[/.-]){_SPACE}?(?P<two>\d{{1,2}})(?P=divider){_SPACE}?"
-    rf"(?P<three>\d{{2,4}})\.?,?{_SPACE}+(?:\w{{1,6}}{_SPACE})?(?P<hour>\d{{1,2}})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?"
-    rf"(?:{_SPACE}?(?P<half>[ap])\.?{_SPACE}?m\b\.?)?(?:(?P<close>\])|{_SPACE}[-–]){_SPACE}(?P<rest>.*)",
+    rf"{_BETWEEN}(?P<open>\[)?(?P<one>\d{{1,4}}){_BETWEEN}(?P<divider>[/.-]){_BETWEEN}{_SPACE}?(?P<two>\d{{1,2}}){_BETWEEN}"
+    rf"(?P=divider){_BETWEEN}{_SPACE}?(?P<three>\d{{1,4}})\.?[,،]?{_SPACE}+"
+    rf"(?:(?P<before>{'|'.join(_MORNING + _EVENING)}){_SPACE}?|\w{{1,6}}{_SPACE})?"
+    rf"(?P<hour>\d{{1,2}})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?"
+    rf"(?:{_SPACE}?(?P<half>[ap]\.?{_SPACE}?m\b\.?|[πμ]\.?μ\.?|[صم]))?"
+    rf"(?:(?P<close>\])|{_SPACE}[-–]|(?(second):|(?!))){_SPACE}(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _AUTHOR = re.compile(rf"[{_INVISIBLE}]*(?P<author>[^:\n]{{1,100}}):{_SPACE}(?P<text>.*)", re.DOTALL)
@@ -73,9 +80,12 @@ def read_line(line: str) -> Line | None:
     found = _BEGIN.fullmatch(line)
     if found is None or (found["open"] is None) != (found["close"] is None):
         return None
+    if len(found["three"]) == 1 and int(found["one"]) < _LONG_YEAR:
+        return None  # no year anywhere
     hour = int(found["hour"])
-    if found["half"] is not None:
-        hour = hour % _NOON + (_NOON if found["half"].lower() == "p" else 0)
+    half = found["before"] or found["half"]
+    if half is not None:
+        hour = hour % _NOON + (_NOON if half in _EVENING or half[0].lower() in "pμم" else 0)
     said = _AUTHOR.fullmatch(found["rest"])
     return Line(
         (int(found["one"]), int(found["two"]), int(found["three"])),

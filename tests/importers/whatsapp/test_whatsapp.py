@@ -38,6 +38,17 @@ days = st.dates(date(2010, 1, 1), date(2040, 1, 1))
         ("03-04-21 21:05 - Anna: Hi", (3, 4, 21), (21, 5, 0)),
         ("03/04/2021, 21:05 – Anna: Hi", (3, 4, 2021), (21, 5, 0)),
         ("3.4.2021 klo 21.05 - Anna: Hi", (3, 4, 2021), (21, 5, 0)),
+        ("03/04/21 21:05:07: Anna: Hi", (3, 4, 21), (21, 5, 7)),
+        ("03/04/21 9:05:07 PM: Anna: Hi", (3, 4, 21), (21, 5, 7)),
+        ("2021/4/3 21:05 - Anna: Hi", (2021, 4, 3), (21, 5, 0)),
+        ("2021/4/3 下午9:05 - Anna: Hi", (2021, 4, 3), (21, 5, 0)),
+        ("[2021/4/3 上午12:05:07] Anna: Hi", (2021, 4, 3), (0, 5, 7)),
+        ("[2021/04/03 午後9:05:07] Anna: Hi", (2021, 4, 3), (21, 5, 7)),
+        ("[2021. 4. 3. 오후 9:05:07] Anna: Hi", (2021, 4, 3), (21, 5, 7)),
+        ("3/4/21, 9:05 μ.μ. - Anna: Hi", (3, 4, 21), (21, 5, 0)),
+        ("3/4/21, 9:05 π.μ. - Anna: Hi", (3, 4, 21), (9, 5, 0)),
+        ("٣\u200f/٤\u200f/٢٠٢١، ٩:٠٥ م - Anna: Hi", (3, 4, 2021), (21, 5, 0)),
+        ("3\u200f/4\u200f/2021, 9:05 ص - Anna: Hi", (3, 4, 2021), (9, 5, 0)),
     ],
 )
 def test_a_date_is_read_however_the_phone_writes_it(
@@ -50,7 +61,17 @@ def test_a_date_is_read_however_the_phone_writes_it(
 
 
 @pytest.mark.parametrize(
-    "line", ["", "Hello", "see 3/4/21 for that", "[3/4/21, 9:05 Anna: Hi", "3/4/21, 9:05] Anna: Hi", "12:30 - lunch: x"]
+    "line",
+    [
+        "",
+        "Hello",
+        "see 3/4/21 for that",
+        "[3/4/21, 9:05 Anna: Hi",
+        "3/4/21, 9:05] Anna: Hi",
+        "12:30 - lunch: x",
+        "3/4/21 9:05: x: y",
+        "3/4/5, 9:05 - x: y",
+    ],
 )
 def test_a_line_without_a_date_at_its_start_goes_on_with_the_message_before(line: str) -> None:
     assert read_line(line) is None
