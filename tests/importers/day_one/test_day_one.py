@@ -57,6 +57,9 @@ def when(draft: Draft) -> tuple[str, str, str | None]:
             {"timeZone": None, "location": {"timeZoneName": "Asia/Tokyo"}},
             ("2024-04-20T06:48:36", "instant", "Asia/Tokyo"),
         ),
+        ({"timeZone": "GMT+1200"}, ("2024-04-20T09:48:36", "instant", None)),
+        ({"timeZone": "GMT-3:30"}, ("2024-04-19T18:18:36", "instant", None)),
+        ({"timeZone": "GMT+9900"}, ("2024-04-19T22:48:36", "instant", "Europe/Lisbon")),
         ({"timeZone": "No/Where"}, ("2024-04-19T22:48:36", "instant", "Europe/Lisbon")),
         (
             {"isAllDay": True, "creationDate": "2024-04-16T23:00:00Z", "timeZone": "Europe/Dublin"},

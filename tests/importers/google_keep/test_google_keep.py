@@ -90,3 +90,11 @@ def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType
             assert [each for each in rest if isinstance(each, Draft)] == [
                 each for each in whole[index:] if isinstance(each, Draft)
             ]
+
+
+def test_the_list_of_labels_is_no_note(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(tmp_path, {f"{KEEP}/A.json": note(title="Two\nlines"), f"{KEEP}/Labels.txt": "Home"})
+    options = ReadOptions()
+    (draft,) = reading.drafts(reading.read(GoogleKeep(), folder, options)).values()
+    assert draft.title == "Two lines"
+    assert f"{KEEP}/Labels.txt" in options.claimed

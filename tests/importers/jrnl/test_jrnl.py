@@ -128,3 +128,9 @@ def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType
         assert [each for each in rest if isinstance(each, Draft)] == [
             each for each in whole[index:] if isinstance(each, Draft)
         ]
+
+
+def test_a_journal_may_be_called_one(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(tmp_path, {"work.journal": TEXT})
+    assert Jrnl().recognise(folder).confidence > 0
+    assert len(reading.drafts(reading.read(Jrnl(), folder))) > 1

@@ -5,6 +5,7 @@ An entry is a note at an instant in a named zone; an all-day entry is a day ther
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +40,8 @@ ITEMS_PER_CHECKPOINT = 100
 LONGEST_TEXT = 1_000_000  # characters that are looked through for what is escaped
 
 # The lists of an entry, the folder each one's files lie in, and what a file is called that does not say its type.
+_OFFSET = re.compile(r"(?:GMT|UTC)(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d\d)?", re.ASCII)
+_FARTHEST = 14 * 60  # minutes of any zone from Greenwich
 _MEDIA = (
     ("photos", "photos", "jpeg"),
     ("videos", "videos", "mov"),
@@ -208,7 +211,17 @@ def _evidence(entry: Mapping[str, Any]) -> tuple[TimeEvidence, ...]:
         midnight = instant.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
         day = TimeEvidence(basis=TimeBasis.SOURCE, local_at=midnight, zone=zone, precision=Precision.DAY, origin=origin)
         return (day,)
-    return (TimeEvidence(basis=TimeBasis.SOURCE, instant=instant, zone=zone, origin=origin),)
+    offset = _offset(loose.text(entry.get("timeZone"))) if zone is None else None
+    return (TimeEvidence(basis=TimeBasis.SOURCE, instant=instant, zone=zone, utc_offset_min=offset, origin=origin),)
+
+
+def _offset(told: str) -> int | None:
+    """Minutes east of Greenwich; some entries have "GMT+1200" where others name a zone."""
+    found = _OFFSET.fullmatch(told)
+    if found is None:
+        return None
+    minutes = int(found["hours"]) * 60 + int(found["minutes"] or 0)
+    return (-minutes if found["sign"] == "-" else minutes) if minutes <= _FARTHEST else None
 
 
 def _body(entry: Mapping[str, Any], here: frozenset[str]) -> str:

@@ -18,6 +18,7 @@ from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recogni
 from timeline_local.importers.files import file_date, source_key
 
 HEAD_BYTES = 8 * 1024
+_LABELS = "Labels.txt"  # all labels there are, one a line; each note says its own
 MAX_NOTE_BYTES = 4 * 1024 * 1024
 ITEMS_PER_CHECKPOINT = 100
 
@@ -81,6 +82,8 @@ class _Here:
 
     def pages_of(self, note: File) -> Iterator[str]:
         yield note.locator
+        if _LABELS in self.names:
+            yield self.names[_LABELS]
         page = self.names.get(PurePosixPath(note.name).with_suffix(".html").name)
         if page is not None:
             yield page
@@ -119,7 +122,7 @@ def _note(file: File, note: Mapping[str, Any], data: bytes, here: _Here, options
         else:
             name = locator.rpartition("/")[2]
             media.append(MediaRef(locator=locator, role=MediaRole.ATTACHMENT, position=len(media), name=name))
-    title, body = loose.text(note.get("title")), _body(note)
+    title, body = " ".join(loose.text(note.get("title")).split()), _body(note)
     if not (title or body or media):
         yield Problem(file.locator, "empty", "The note is empty.")
     elif len(body) > options.note_characters:

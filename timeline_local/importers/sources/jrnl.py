@@ -30,6 +30,7 @@ from timeline_local.importers.note_text import decode
 from timeline_local.importers.seen import Seen
 
 HEAD_BYTES = 64 * 1024
+_TEXTS = (".txt", ".journal")
 ITEMS_PER_CHECKPOINT = 200
 MAX_LINE_BYTES = 1024 * 1024
 MAX_ENTRY_CHARACTERS = 1024 * 1024
@@ -65,7 +66,7 @@ class Jrnl:
         if found is not None:
             return Recognition(0.9, f"It holds a journal of jrnl, {found.name}.")
         encrypted = any(
-            file.name.lower().endswith(".txt") and folder.head(file.locator, 6) == _ENCRYPTED for file in sample
+            file.name.lower().endswith(_TEXTS) and folder.head(file.locator, 6) == _ENCRYPTED for file in sample
         )
         return Recognition(0.0, "There is no journal of jrnl in this folder.", _HINT if encrypted else "")
 
@@ -79,7 +80,7 @@ def _is_journal(folder: Folder, file: File) -> bool:
     name = file.name.lower()
     if name.endswith(".json"):
         return _is_json(folder.head(file.locator, HEAD_BYTES))
-    return name.endswith(".txt") and _begin_of(folder, file) is not None
+    return name.endswith(_TEXTS) and _begin_of(folder, file) is not None
 
 
 def _is_json(head: bytes) -> bool:
