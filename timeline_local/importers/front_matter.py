@@ -1,9 +1,10 @@
-"""YAML front matter of a note: split off, read safely, and turned into words we know."""
+"""Front matter of a note, YAML or Hugo's TOML: split off, read safely, and turned into words we know."""
 
 from __future__ import annotations
 
 import math
 import re
+import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -23,6 +24,7 @@ MAX_VALUES = 1000
 MAX_DEPTH = 8
 
 _BLOCK = re.compile(r"---[ \t]*\n(?P<yaml>(?:|.*?\n))(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TOML_BLOCK = re.compile(r"\+\+\+[ \t]*\n(?P<toml>(?:|.*?\n))\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 _DATE_FIELDS = ("date", "created", "created_at", "creation_date", "datetime", "day")
 _EPOCH_SECONDS = re.compile(r"[1-9]\d{8,9}", re.ASCII)
 _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # noqa: SIM905
@@ -47,13 +49,13 @@ class FrontMatter:
 
 def split(text: str) -> tuple[FrontMatter, str]:
     """The front matter and the text after it; a block that cannot be read stays part of the text."""
-    match = _BLOCK.match(text, 0, MAX_CHARACTERS)
-    if match is None:
+    if (match := _BLOCK.match(text, 0, MAX_CHARACTERS)) is not None:
+        values = _load(match["yaml"])
+    elif (match := _TOML_BLOCK.match(text, 0, MAX_CHARACTERS)) is not None:
+        values = _load_toml(match["toml"])
+    else:
         return FrontMatter(), text
-    values = _load(match["yaml"])
-    if values is None:
-        return FrontMatter(), text
-    return _understood(values), text[match.end() :]
+    return (FrontMatter(), text) if values is None else (_understood(values), text[match.end() :])
 
 
 class _NoAliases(yaml.SafeLoader):
@@ -103,6 +105,15 @@ def _load(text: str) -> dict[str, Any] | None:
     if values is None:
         return {}
     return {str(name): value for name, value in values.items()} if isinstance(values, dict) else None
+
+
+def _load_toml(text: str) -> dict[str, Any] | None:
+    if text.count("[") + text.count("{") + text.count(".") > MAX_VALUES:
+        return None
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _understood(values: dict[str, Any]) -> FrontMatter:

@@ -56,6 +56,9 @@ def when(draft: Draft) -> tuple[str, str]:
         ("a.md", "---\ndate: 4 March 2019\n---\nx", ("2019-03-04T00:00:00", "day")),
         ("a.md", "---\ndate: Mon, 04 Mar 2019 10:11:12 +0100\n---\nx", ("2019-03-04T10:11:12", "instant")),
         ("a.md", "---\ncreated: 1551694272\n---\nx", ("2019-03-04T10:11:12", "instant")),
+        ("a.md", "+++\ndate = 2019-01-02T10:30:00+05:30\n+++\nx", ("2019-01-02T10:30:00", "instant")),
+        ("a.md", "+++\ndate = 2019-01-02\n+++\nx", ("2019-01-02T00:00:00", "day")),
+        ("2020-09-14.md", "+++\ndate = 2019-13-02\n+++\nx", ("2020-09-14T00:00:00", "day")),
         ("2020-09-14.md", "---\ndate: 0000-00-00\n---\nx", ("2020-09-14T00:00:00", "day")),
         ("2020-09-14.md", "---\ndate: 12:30:00\n---\nx", ("2020-09-14T00:00:00", "day")),
         ("2020-09-14.md", "---\ndate: nonsense\n---\nx", ("2020-09-14T00:00:00", "day")),
@@ -190,6 +193,15 @@ def test_empty_and_huge_notes_are_told(tmp_path: Path, reading: ModuleType, text
 @pytest.mark.parametrize("text", ["---\n" + "[" * 30_000 + "\n---\nx", "---\ndate: 2020-13-45\n---\nx", "![" * 20_000])
 def test_hostile_notes_are_read_quickly(tmp_path: Path, reading: ModuleType, text: str) -> None:
     assert note(tmp_path, reading, "n.md", text).title == "n"
+
+
+def test_the_front_matter_of_hugo_is_toml(tmp_path: Path, reading: ModuleType) -> None:
+    text = '+++\ntitle = "Sea"\ntags = ["a", "b"]\nat = 10:30:00\n[more]\nx = 1\n+++\nbody'
+    found = note(tmp_path, reading, "a.md", text)
+    assert (found.title, found.body, found.tags) == ("Sea", "body", ("a", "b"))
+    assert found.extra == {"at": "10:30:00", "more": {"x": 1}}
+    broken = note(tmp_path, reading, "b.md", "+++\ntitle = \n+++\nbody")
+    assert broken.body == "+++\ntitle = \n+++\nbody"
 
 
 def test_unknown_front_matter_is_kept_as_json(tmp_path: Path, reading: ModuleType) -> None:
