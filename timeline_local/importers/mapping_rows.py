@@ -91,12 +91,10 @@ class Rows:
     def __post_init__(self) -> None:
         self.unseen = set(self.mapped.columns())
 
-    def pass_over(self, row: Row | None) -> None:
+    def pass_over(self, row: Row | None, file: File, number: int) -> None:
         """Remember a row that was handed over before: further ones like it are numbered as they were then."""
-        if row is not None:
-            self._note(row)
-            if self._is_wanted(row):
-                self._key(row)
+        for _ in self.items(row, file, number):
+            pass
 
     def items(self, row: Row | None, file: File, number: int) -> Iterator[Found]:
         where = f"{file.locator}#row {number}"
@@ -104,20 +102,13 @@ class Rows:
             yield Problem(where, "row-broken", "This row cannot be read.")
             return
         self._note(row)
-        if not self._is_wanted(row):
+        if self._is_wanted(row):
+            yield from self._draft(row, where)
+        else:
             detail = "Your mapping leaves it out: it is not one of the rows that “only” asks for."
             yield Problem(where, "left-out-by-mapping", detail)
-            return
-        key, is_new = self._key(row)
-        if not is_new:
-            detail = (
-                f"An earlier row has the same {' and '.join(f'“{each}”' for each in self.mapped.key)}; it was taken."
-            )
-            yield Problem(where, "key-twice", detail)
-            return
-        yield from self._draft(row, key, where)
 
-    def _draft(self, row: Row, key: str, where: str) -> Iterator[Found]:
+    def _draft(self, row: Row, where: str) -> Iterator[Found]:
         told = _Cells(row)
         when = self._when(told)
         if when is None:
@@ -139,6 +130,9 @@ class Rows:
         elif len(body) > self.note_characters:
             fits = f"at most {self.note_characters:,} fit."
             yield Problem(where, "note-too-long", f"Its text has {len(body):,} characters; {fits}")
+        elif (key := self._key(row)) is None:
+            named = " and ".join(f"“{each}”" for each in self.mapped.key)
+            yield Problem(where, "key-twice", f"An earlier row with the same {named} was taken.")
         else:
             yield Draft(
                 source_key=key,
@@ -164,14 +158,14 @@ class Rows:
         told = _Cells(row)
         return all(told.text(column).casefold() in wanted for column, wanted in self.mapped.only.items())
 
-    def _key(self, row: Row) -> tuple[str, bool]:
-        """(the key, whether it is the first of its kind). Without key columns all rows are their own things."""
+    def _key(self, row: Row) -> str | None:
+        """None for a key that was given out. Without key columns, or values in them, each row is a thing of its own."""
         told = _Cells(row)
         said = "/".join(told.text(column) for column in self.mapped.key)
         if said.strip("/"):
-            return source_key(f"{self.mapped.name}:{said}"), self.seen.number(said) == 1
+            return source_key(f"{self.mapped.name}:{said}") if self.seen.number(said) == 1 else None
         spelled = record({column: row[column] for column in sorted(row)})
-        return source_key(f"{self.mapped.name}:{self.seen.unique(sha256(spelled).hexdigest()[:32])}"), True
+        return source_key(f"{self.mapped.name}:{self.seen.unique(sha256(spelled).hexdigest()[:32])}")
 
     def _when(self, told: _Cells) -> TimeEvidence | None:
         times = self.mapped.times

@@ -176,6 +176,18 @@ def test_the_way_of_a_workout_is_its_path(tmp_path: Path, reading: ModuleType) -
     assert (run.evidence[0].instant, run.evidence[0].zone) == (datetime(2020, 1, 2, 9, tzinfo=UTC), "Europe/Lisbon")
 
 
+def test_a_way_with_a_long_pause_is_the_workout_and_its_parts(tmp_path: Path, reading: ModuleType) -> None:
+    later = GPX[GPX.index("<trkpt") : GPX.index("</trkseg>")].replace("T09:", "T19:")
+    files = {
+        "export.xml": export([workout("2020-01-02 10:00:00", "2020-01-02 20:30:00", inner=RUN)]),
+        "workout-routes/route_1.gpx": GPX.replace("</trkseg>", f"{later}</trkseg>"),
+    }
+    run, part = reading.drafts(reading.read(AppleHealth(), reading.make(tmp_path, files))).values()
+    assert part.source_key == f"{run.source_key}/2"
+    assert [each.source_key for each in part.relations] == [run.source_key]
+    assert (len(run.path), len(part.path)) == (2, 2)
+
+
 @pytest.mark.parametrize(
     ("files", "confidence", "hint"),
     [

@@ -277,6 +277,14 @@ def test_rows_without_a_key_are_known_by_what_they_say(tmp_path: Path, reading: 
     assert list(reading.drafts(reading.read(MappedTables(), again)))[:3] == keys
 
 
+def test_a_row_that_was_left_out_takes_its_key_from_no_other(tmp_path: Path, reading: ModuleType) -> None:
+    toml = SMALL.replace("[memory]", '[memory]\nkey = "id"')
+    table = "id,what,when\n1,tea,\n1,tea,2020-01-01\n1,tea,2020-01-02\n"
+    items = reading.read(MappedTables(), reading.make(tmp_path, {"a.timeline.toml": toml, "a.csv": table}))
+    assert list(reading.drafts(items)) == ["a:1"]
+    assert reading.problems(items) == {"a.csv#row 1": "no-time", "a.csv#row 3": "key-twice"}
+
+
 def test_a_mapping_may_name_many_tables(tmp_path: Path, reading: ModuleType) -> None:
     toml = '[source]\nfile = "data/log-*.csv"\n' + SMALL
     rows = {f"data/log-{year}.csv": f"what,when\nx,{year}\n" for year in (2019, 2020)}

@@ -132,7 +132,7 @@ class _Mapped:
             with closing(rows_of(self.folder, table.locator, mapping, form)) as found:
                 for number, row in enumerate(found, 1):
                     if before + number <= skip:
-                        rows.pass_over(row)
+                        rows.pass_over(row, table, number)
                         continue
                     yield from rows.items(row, table, number)
                     yield before + number
@@ -144,6 +144,8 @@ class _Mapped:
         except BROKEN as error:
             why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
             yield Problem(table.locator, "unreadable", f"After {number:,} rows it cannot be read any further ({why}).")
+            yield before + number
+            return
         if not number:
             where = "" if form != JSON_FILE else " Say in “source.rows” of its mapping where the list of rows lies."
             yield Problem(table.locator, "empty", f"This table has no rows.{where}")
