@@ -15,6 +15,7 @@ from timeline_local.importers.sources.dawarich import Dawarich
 from timeline_local.importers.sources.day_one import DayOne
 from timeline_local.importers.sources.day_one_classic import DayOneClassic
 from timeline_local.importers.sources.fit import Fit
+from timeline_local.importers.sources.flights import Flights
 from timeline_local.importers.sources.geojson import Geojson
 from timeline_local.importers.sources.google_keep import GoogleKeep
 from timeline_local.importers.sources.google_location import GoogleLocation
@@ -74,6 +75,7 @@ SOURCES: tuple[Source, ...] = (
     Spotify(),
     Netflix(),
     Polarsteps(),
+    Flights(),
     Strava(),
     Gpx(),
     Kml(),

@@ -35,6 +35,7 @@ POLARSTEPS, POLARSTEPS_TRIP = "polarsteps", "polarsteps_trip"
 DAWARICH, DAWARICH_MANIFEST, DAWARICH_PHOTOS = "dawarich", "dawarich_manifest", "dawarich_photos"
 # Its files of one record a line, and the list that a record of each is of.
 DAWARICH_LINES = {f"dawarich_{name}": name for name in ("points", "visits", "tracks", "trips", "areas", "places")}
+AIRTRAIL, FLIGHT_DIARY, FLIGHTY = "airtrail", "flight_diary", "flighty"
 STRAVA_ACTIVITIES, STRAVA_MEDIA = "strava_activities", "strava_media"
 
 # Files of these kinds hold no positions of ours; their content is not even looked at.
@@ -61,6 +62,7 @@ _JSON_SIGNS: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = tuple(
     for found, *signs in (
         (DAWARICH, r'^\{\s*"counts"\s*:\s*\{[^{}]*"notifications"\s*:'),
         (DAWARICH_MANIFEST, r'^\{[^{}]*"format_version"\s*:', r'"dawarich_version"\s*:'),
+        (AIRTRAIL, r"^\{", r'"flights"\s*:\s*\[', r'"(?:flightNumber|datePrecision|aircraftReg)"\s*:', r'"from"\s*:'),
         (DAWARICH_PHOTOS, r'^\{[^{}]*"type"\s*:\s*"DawarichPhotoLibrary"'),
         ("dawarich_visits", r'^\{[^\n]*"started_at"\s*:', r'^\{[^\n]*"place_reference"\s*:'),
         ("dawarich_tracks", r'^\{[^\n]*"original_path"\s*:', r'^\{[^\n]*"start_at"\s*:'),
@@ -91,6 +93,10 @@ _JSON_SIGNS: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = tuple(
         (OWNTRACKS, r'"_type"\s*:\s*"(?:location|transition)"'),
     )
 )
+_FLIGHT_COLUMNS = {
+    FLIGHT_DIARY: frozenset({"date", "from", "to", "dep time", "arr time", "flight number"}),
+    FLIGHTY: frozenset({"from", "to", "gate departure (scheduled)", "gate arrival (scheduled)"}),
+}
 _KEPT = 20_000  # formats that are remembered of one folder: its sample
 _STRAVA_COLUMNS = 15  # activities.csv has had from 17 to over 90 of them
 
@@ -225,5 +231,9 @@ def _of_columns(text: str, found: str, name: str) -> str:
         return STRAVA_ACTIVITIES
     if found == "csv" and name.casefold() == "media.csv" and first.lower().startswith("media filename"):
         return STRAVA_MEDIA
+    cells = {cell.strip(' "').casefold() for cell in re.split("[,;\t]", first)}
+    for flights, names in _FLIGHT_COLUMNS.items():
+        if names <= cells:
+            return flights
     columns = columns_of(text)
     return CSV if columns is not None and columns.is_complete else ""
