@@ -11,6 +11,7 @@ from timeline_local.importers.position_columns import (
     degrees,
     field_of,
     fields_of,
+    measure,
     names_day_first,
     number,
     read_date_and_clock,
@@ -76,6 +77,24 @@ def test_other_texts_are_no_tables_of_positions(line: str) -> None:
 )
 def test_numbers_may_have_a_decimal_comma(text: object, value: float | None) -> None:
     assert number(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("-64.153 m", -64.153),
+        ("100 ft", 30.48),
+        ("3,6 km/h", 1),
+        ("10 kn", 5.14444),
+        ("7", 7),
+        (7.5, 7.5),
+        ("7 apples", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_number_may_have_its_unit_behind_it(text: object, value: float | None) -> None:
+    assert measure(text) == (None if value is None else pytest.approx(value))
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,17 @@ _NAMES: Mapping[str, str] = {
     " latitudine breedtegraad positionlat",
     "lon": "lon lng long longitude longitudeew londeg lngdeg longitudedeg longitudedegrees gpslongitude xcoord länge"
     " längengrad longitud longitudine lengtegraad positionlong",
+    "lat_side": "ns",
+    "lon_side": "ew",
     "lat_e7": "late7 latitudee7",
     "lon_e7": "lone7 lnge7 longitudee7",
     "time": "time timestamp datetime dateandtime isotime utctime timeutc utcdatetime datetimeutc gpstime gpsdatetime"
     " when recordedat createdat starttime starttimestamp starttimeutc start tst timelong timestampms unixtime unix"
     " epoch zeit zeitstempel datumzeit fecha horodatage timestampmillis timems tms startedat loggedat capturedat"
-    " arrived",
-    "date": "date datum gpsdate dateutc utcdate localdate",
-    "clock": "timeofday clock uhrzeit hour localtime gpstimeofday hora heure ora tijd",
+    " arrived timestampepoch",
+    "date": "date datum gpsdate dateutc utcdate localdate lcldate utcd",
+    "clock": "timeofday clock uhrzeit hour localtime gpstimeofday hora heure ora tijd lcltime utct",
+    "offset": "utcofst utcoffset",
     "until": "endtime endtimestamp end endedat departed",
     "altitude_m": "altitude alt ele elevation height altitudem elevationm heightm ele_m altitudemeters altitudemetres"
     " höhe altitud",
@@ -48,7 +51,10 @@ _NAMES: Mapping[str, str] = {
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names.split()}
 _CLEAN = re.compile(r"[^\w]|_")
 _UNITS = (("km/h", "speed_kmh"), ("kph", "speed_kmh"), ("mph", "speed_mph"), ("knot", "speed_knots"))
-_MPS = {"speed_mps": 1.0, "speed_kmh": 1 / 3.6, "speed_mph": 0.44704, "speed_knots": 0.514444}
+_MEASURED = re.compile(r"(?P<number>[-+\u2212]?\d+(?:[.,]\d+)?)\s*(?P<unit>m|ft|m/s|km/h|kph|mph|kn|kt|knots)")
+_SI = {"m": 1.0, "ft": 0.3048, "m/s": 1.0, "km/h": 1 / 3.6, "kph": 1 / 3.6, "mph": 0.44704}  # all others are knots
+_KNOT_MPS = 0.514444
+_MPS = {"speed_mps": 1.0, "speed_kmh": 1 / 3.6, "speed_mph": 0.44704, "speed_knots": _KNOT_MPS}
 
 _DELIMITERS = (",", ";", "\t", "|")
 _DEGREES = re.compile(
@@ -70,6 +76,7 @@ _SLASHED = re.compile(
 _COMPACT_DATE = re.compile(r"(?P<year>\d\d|\d{4})(?P<month>\d\d)(?P<day>\d\d)", re.ASCII)
 _COMPACT_CLOCK = re.compile(r"(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)(?:\.\d+)?", re.ASCII)
 _SPELLED = ("%b %d, %Y, %I:%M:%S %p", "%d %b %Y %H:%M:%S", "%a %b %d %H:%M:%S %Y", "%b %d, %Y %I:%M:%S %p")
+_OFFSET = re.compile(r"(?P<sign>[-+])(?P<hours>0\d|1[0-4]):?(?P<minutes>[0-5]\d)", re.ASCII)
 _CENTURY, _MONTHS = 100, 12
 
 
@@ -110,12 +117,24 @@ def number(value: object) -> float | None:
     return found if abs(found) < float("inf") else None
 
 
+def measure(value: object) -> float | None:
+    """A number; one with its unit behind it in metres, or metres a second: "105.2 m", "3.6 km/h"."""
+    plain = number(value)
+    if plain is not None or not isinstance(value, str):
+        return plain
+    found = _MEASURED.fullmatch(value.strip().casefold())
+    amount = number(found["number"]) if found else None
+    return None if found is None or amount is None else amount * _SI.get(found["unit"], _KNOT_MPS)
+
+
 def speed_of(fields: Mapping[str, object]) -> float | None:
     """Metres per second, from whichever unit is there; negative ones mean that it is unknown."""
     for field, factor in _MPS.items():
-        found = number(fields.get(field))
+        said = fields.get(field)
+        plain = number(said)
+        found = measure(said) if plain is None else plain * factor
         if found is not None:
-            return found * factor if found >= 0 else None
+            return found if found >= 0 else None
     return None
 
 
@@ -159,6 +178,15 @@ def read_date_and_clock(date: object, clock: object, *, day_first: bool = True) 
     if (digits := _COMPACT_CLOCK.fullmatch(time.zfill(6) if time.isdecimal() else time)) is not None:
         time = f"{digits['hour']}:{digits['minute']}:{digits['second']}"
     return read_time(f"{day} {time}", day_first=day_first)
+
+
+def read_offset(value: object) -> int | None:
+    """Minutes east of UTC of "+05:30" or "-0600"; None for anything else."""
+    found = _OFFSET.fullmatch(str(value).strip())
+    if found is None:
+        return None
+    minutes = int(found["hours"]) * 60 + int(found["minutes"])
+    return minutes if found["sign"] == "+" else -minutes
 
 
 def names_day_first(text: str) -> bool | None:

@@ -32,6 +32,9 @@ def test_tables_give_the_golden_items(reading: ModuleType) -> None:
         ("time;lat;lon;speed\n2024-06-15T10:30:00Z;52,5200;13,4050;1,5", 52.52, 13.405, 1.5),
         ("timestamp,latitudeE7,longitudeE7,velocity\n2024-06-15T10:30:00Z,525200000,134050000,2", 52.52, 13.405, 2),
         ("deviceid,lat,lon,timestamp,Speed (km/h)\nphone1,52.5200,13.4050,1718444200,36", 52.52, 13.405, 10),
+        ("DATE,TIME,LATITUDE,N/S,LONGITUDE,E/W,SPEED\n2015/07/15,10:53:26.000,2.5,S,1.5,W,3.6 km/h", -2.5, -1.5, 1),
+        ("No,Latitude,Longitude,utc_d,utc_t\n1,40.25,-105.5,2018/07/17,14:01:25", 40.25, -105.5, None),
+        ('"LATITUDE","timestamp_epoch","LONGITUDE","SPEED"\n"7.5","1340931788091","-2.5","2"', 7.5, -2.5, 2),
         ("# x\n\nlat\tlon\ttime\n52.52\t13.405\t1718444200000", 52.52, 13.405, None),
     ],
 )  # fmt: skip
@@ -40,6 +43,21 @@ def test_columns_are_found_whatever_they_are_called(
 ) -> None:
     [sample] = samples(reading.read(TrackCsv(), reading.make(tmp_path, {"a.csv": text})))
     assert (sample.lat, sample.lon, sample.speed_mps) == (lat, lon, speed)
+
+
+@pytest.mark.parametrize(
+    ("date", "offset", "at"),
+    [
+        ("2014-03-29", "-06:00", "2014-03-30T04:50:22+00:00"),
+        ("2014/03/29", "+0530", "2014-03-29T17:20:22+00:00"),
+        ("2014-03-29", "", "2014-03-29T22:50:22+00:00"),
+        ("2014-03-29", "later", "2014-03-29T22:50:22+00:00"),
+    ],
+)
+def test_a_column_of_offsets_is_believed(tmp_path: Path, reading: ModuleType, date: str, offset: str, at: str) -> None:
+    text = f"#log\n  Lcl Date, Lcl Time, UTCOfst, Latitude, Longitude\n{date}, 22:50:22, {offset}, 40.2, -111.7\n"
+    [sample] = samples(reading.read(TrackCsv(), reading.make(tmp_path, {"a.csv": text})))
+    assert sample.at.isoformat() == at
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

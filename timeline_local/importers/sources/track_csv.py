@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from timeline_local.domain.distances import is_position
 from timeline_local.domain.drafts import JSON, Draft, PlaceRef, Problem
@@ -24,9 +24,11 @@ from timeline_local.importers.position_columns import (
     Columns,
     columns_of,
     degrees,
+    measure,
     names_day_first,
     number,
     read_date_and_clock,
+    read_offset,
     read_time,
     speed_of,
 )
@@ -132,7 +134,9 @@ class _Reading:
 
     def _time(self, row: Mapping[str, object]) -> tuple[datetime | None, int | None]:
         if "clock" in row:
-            return read_date_and_clock(row.get("date"), row["clock"], day_first=self.day_first), None
+            at = read_date_and_clock(row.get("date"), row["clock"], day_first=self.day_first)
+            offset = read_offset(row.get("offset"))
+            return (at, None) if at is None or offset is None else (at - timedelta(minutes=offset), offset)
         said = row.get("time")
         found = read_instant(str(said)) if said is not None and not str(said).isdecimal() else None
         return found or (read_time(said, day_first=self.day_first), None)
@@ -151,8 +155,8 @@ class _Reading:
                 lon,
                 at=at,
                 offset_min=offset,
-                altitude_m=number(row.get("altitude_m")),
-                accuracy_m=number(row.get("accuracy_m")),
+                altitude_m=measure(row.get("altitude_m")),
+                accuracy_m=measure(row.get("accuracy_m")),
                 speed_mps=speed_of(row),
             )
         )
@@ -194,4 +198,6 @@ class _Reading:
 
 def _coordinate(row: Mapping[str, object], field: str) -> float | None:
     whole = number(row.get(f"{field}_e7"))
-    return whole / _E7 if whole is not None else degrees(row.get(field))
+    found = whole / _E7 if whole is not None else degrees(row.get(field))
+    is_below = str(row.get(f"{field}_side") or "").strip().upper() in {"S", "W"}  # a column of its own for the half
+    return -abs(found) if found is not None and is_below else found
