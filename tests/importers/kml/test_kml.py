@@ -105,6 +105,15 @@ def test_a_name_dates_a_line(tmp_path: Path, reading: ModuleType, name: str, beg
     assert told == (begin, end)
 
 
+def test_a_time_without_coordinates_is_no_fault_of_a_track(tmp_path: Path, reading: ModuleType) -> None:
+    whens = "".join(f"<when>2021-03-02T09:30:4{second}Z</when>" for second in range(4))
+    coords = "<gx:coord/><gx:coord>8.97 48.5 405</gx:coord><gx:coord>8.98 48.5 401</gx:coord><gx:coord></gx:coord>"
+    items = read(tmp_path, reading, placemark(f"<gx:Track>{whens}{coords}</gx:Track>"))
+    [draft] = drafts(items)
+    assert [sample.at.second for sample in draft.path] == [41, 42]
+    assert not reading.problems(items)
+
+
 def test_a_bare_ampersand_costs_nothing(tmp_path: Path, reading: ModuleType) -> None:
     points = "<Point><coordinates>13.4,52.5</coordinates></Point>"
     items = read(tmp_path, reading, placemark(f"<name>Fish & chips &eacute;</name>{points}"))

@@ -166,6 +166,8 @@ class _Reading:
         way = self.track or self._way("KML track")
         way.begin_segment()
         for when, text in zip(self.whens, self.coordinates, strict=False):
+            if not text.strip():
+                continue  # OpenTracks writes none where a recording starts, pauses and ends
             at, offset = read_instant(when) or (None, None)
             parts = [number(each) for each in text.split()]
             if len(parts) < 2 or parts[0] is None or parts[1] is None:  # noqa: PLR2004
