@@ -80,6 +80,18 @@ def test_places_of_pictures_may_count_in_seconds_or_milliseconds(tmp_path: Path,
     ]
 
 
+@pytest.mark.parametrize(("without", "device"), [("nothing", "pixel"), ("points", ""), ("manifest.json", "pixel")])
+def test_a_track_goes_where_its_device_went(tmp_path: Path, reading: ModuleType, without: str, device: str) -> None:
+    shutil.copytree(EXPORT, tmp_path / "x", ignore=shutil.ignore_patterns(without))
+    lines = '{"timestamp":1718015400,"tracker_id":"pixel","lonlat":"POINT(-9.14 38.715)"}\n'
+    if device:
+        (tmp_path / "x" / "points" / "2024" / "2024-06.jsonl").write_text(lines)
+    drafts = reading.drafts(reading.read(Dawarich(), reading.Folder(tmp_path / "x")))
+    track = drafts["move:2024-06-10T10:30:00Z"]
+    assert (track.device, len(track.path)) == (device, 2 if device else 0)
+    assert len(track.extra["route"]) == 3
+
+
 @pytest.mark.parametrize("value", [None, 3, "x", [], {}, {"started_at": 3}, {"original_path": [], "start_at": "x"}])
 def test_nonsense_costs_itself_alone(tmp_path: Path, reading: ModuleType, value: object) -> None:
     data = json.loads(whole())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from timeline_local.domain.distances import is_position, legs_m
@@ -86,16 +87,39 @@ def _read_file(folder: Folder, file: File, found: str) -> Iterator[Found]:
 
 
 def _records(folder: Folder, file: File, found: str, reading: _Reading) -> Iterator[Found]:
-    if found in DAWARICH_LINES:
-        take = reading.takes[DAWARICH_LINES[found]]
-        for record in json_lines(folder, file.locator):
-            yield from take(record)
-        return
     # One pass for each list: five times as quick as taking all of them in one.
-    for name in reading.takes if found == DAWARICH else ("points",):
+    names = (DAWARICH_LINES[found],) if found in DAWARICH_LINES else reading.takes if found == DAWARICH else ("points",)
+    for name in names:
         reading.count = 0
-        for record in json_items(folder, file.locator, f"{name}.item"):
+        if name == "tracks":
+            reading.devices = _devices(folder, file, found)
+        for record in _list(folder, file.locator, found, name):
             yield from reading.takes[name](record)
+
+
+def _list(folder: Folder, locator: str, found: str, name: str) -> Iterator[object]:
+    is_lines = found in DAWARICH_LINES
+    return json_lines(folder, locator) if is_lines else json_items(folder, locator, f"{name}.item")
+
+
+def _devices(folder: Folder, file: File, found: str) -> dict[datetime, str]:
+    """Which device was under way, by the instant when a track starts: that is when one of its positions is of.
+
+    A track does not say. Positions are in the same file, or in the one of that month in the folder `points`.
+    """
+    records = map(loose.members, _list(folder, file.locator, found, "tracks"))
+    starts = {start for record in records if (start := loose.instant(record.get("start_at"))) is not None}
+    above, _, month = file.locator.rpartition("tracks/")
+    locator = file.locator if found == DAWARICH else f"{above}points/{month}"
+    devices: dict[datetime, str] = {}
+    try:
+        for record in map(loose.members, _list(folder, locator, found, "points")) if starts else ():
+            at = read_time(record.get("timestamp"))
+            if at in starts:
+                devices.setdefault(at, _device(record))
+    except OSError:  # a month of tracks by itself
+        return {}
+    return devices
 
 
 def _has_files(folder: Folder, below: str) -> bool:
@@ -110,6 +134,7 @@ class _Reading:
     file: File
     count: int = 0
     keys: Keys = field(default_factory=Keys)
+    devices: Mapping[datetime, str] = field(default_factory=dict)
     days: PositionDays = field(default_factory=lambda: PositionDays("dawarich"))
     log: ProblemLog = field(init=False)
     takes: dict[str, Callable[[object], Iterator[Found]]] = field(init=False)
@@ -185,18 +210,21 @@ class _Reading:
         told: dict[str, JSON] = {"mode": mode, "mode_basis": "source"} if mode else {}
         if way:
             told |= {"route": [[lat, lon] for lat, lon in way[:MAX_ROUTE]], "distance_m": round(metres)}
-        ends = [Sample(when.instant, *way[0])] if way else []
-        if way and when.until is not None:
+        if when.until is not None:
             told["duration_s"] = round((when.until - when.instant).total_seconds())
-            ends.append(Sample(when.until, *way[-1]))
+        # Its way is what the device recorded meanwhile; where that is not known, it has the points alone.
+        device = self.devices.get(when.instant, "") if way and when.until is not None else ""
+        ends = (
+            (Sample(when.instant, *way[0]), Sample(when.until, *way[-1])) if device and when.until is not None else ()
+        )
         yield Draft(
             source_key=self.keys.unique(f"move:{_spelled(when)}"),
             kind=Kind.MOVE,
             title=title_of(mode, metres),
             evidence=(when,),
             place=PlaceRef(lat=way[0][0], lon=way[0][1]) if way else None,
-            path=tuple(ends),
-            device=self.days.prefix,
+            path=ends,
+            device=device,
             extra=told,
         )
 
