@@ -40,11 +40,13 @@ from timeline_local.core.migrations import refuse_other_schema, upgrade
 from timeline_local.core.note_keys import NoteKeys
 from timeline_local.core.passwords import Passwords
 from timeline_local.core.pause import Pause
+from timeline_local.core.places import places
 from timeline_local.core.presence import Presence
 from timeline_local.core.relocation import Onward, Relocation
 from timeline_local.core.security import Challenges, LaunchTickets, MediaSigner
 from timeline_local.core.tokens import AccessTokens
 from timeline_local.core.updates import Updates
+from timeline_local.domain.gazetteer import Place
 from timeline_local.media.worker import DecodePool
 from timeline_local.services.audit_chain import anchor
 from timeline_local.services.audit_head import FILE as AUDIT_HEAD_FILE
@@ -108,6 +110,10 @@ class Runtime:
     def zone_of(self, lat: float, lon: float) -> str | None:
         """The IANA zone of a point on land or sea, offline."""
         return _zone_of(lat, lon)
+
+    def place_of(self, lat: float, lon: float) -> Place | None:
+        """City, region and country of a point, offline; None on the open sea. Some 200 µs; the first takes longer."""
+        return places().find(lat, lon, _zone_of(lat, lon))
 
     async def close(self) -> None:
         """End streams and helpers, close the database, free the folder; calling it twice is harmless."""

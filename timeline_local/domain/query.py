@@ -272,6 +272,7 @@ _KEYED: dict[str, Callable[[Token, date], Term]] = {
     "camera": lambda token, _: Camera(token.value),
     "with": lambda token, _: With(token.value),
     "in": lambda token, _: In(token.value),
+    "place": lambda token, _: In(token.value),
     "collection": lambda token, today: CollectionIs(token.value, today),
     "rating": _scale,
     "mood": _scale,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from timeline_local.jobs.place_names import ask_for_names
 from timeline_local.jobs.previews import PREVIEWS
 from timeline_local.jobs.visits import ask_for_visits
 from timeline_local.jobs.work import Batch, JobKind, Progress, Work
@@ -34,6 +35,7 @@ async def _import(work: Work) -> Batch:
     await _ask_for_previews(work, is_last=batch.is_last)
     if batch.is_last:
         await ask_for_visits(work.runtime, work.job.owner_pk)
+        await ask_for_names(work.runtime, work.job.owner_pk)
     if batch.is_last and batch.progress.done >= WORTH_ANALYSING:
         await work.runtime.database.optimize()
     return batch

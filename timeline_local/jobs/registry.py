@@ -6,6 +6,7 @@ from timeline_local.jobs.exports import EXPORT
 from timeline_local.jobs.imports import IMPORT, SCAN, UNDO
 from timeline_local.jobs.locked_notes import FORGET_WORDS
 from timeline_local.jobs.maintenance import MAINTENANCE
+from timeline_local.jobs.place_names import NAME_PLACES
 from timeline_local.jobs.previews import PREVIEWS
 from timeline_local.jobs.retelling import RETELL
 from timeline_local.jobs.trash import PURGE_TRASH
@@ -22,6 +23,7 @@ KINDS: tuple[JobKind, ...] = (
     EMAIL,
     RETELL,
     DERIVE_VISITS,
+    NAME_PLACES,
     WATCH,
     PURGE_TRASH,
     FORGET_WORDS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from timeline_local.jobs.place_names import ask_for_names
 from timeline_local.jobs.work import Batch, JobKind, Progress, Work
 from timeline_local.queries import jobs as queries
 from timeline_local.queries.visits import has_stale
@@ -30,6 +31,8 @@ async def _derive(work: Work) -> Batch:
             await bump(db, owner_pk)
         work.memo["position"] = {"done": done + 1}
         await services.checkpoint(db, work.job, work.memo["position"])
+    if step.is_last:
+        await ask_for_names(runtime, owner_pk)
     current = None if step.until is None else step.until.date().isoformat()
     return Batch(is_last=step.is_last, progress=Progress(done=done + 1, current=current), days=step.days)
 

@@ -22,6 +22,7 @@ from timeline_local.models.base import Base, Identified, Instant, Json, Keyed, L
 from timeline_local.models.users import OwnedBy
 
 ON_TIMELINE = text("trashed_at IS NULL AND archived = false")
+UNNAMED = text("lat IS NOT NULL AND location_pk IS NULL")
 
 
 class Memory(Identified, OwnedBy, Base):
@@ -64,6 +65,8 @@ class Memory(Identified, OwnedBy, Base):
         ),
         Index("ix_memory_content", "owner_pk", "content_hash"),
         Index("ix_memory_import", "import_pk"),
+        # What has no name for its place yet, and what has none, as on the open sea.
+        Index("ix_memory_unnamed", "owner_pk", "pk", sqlite_where=UNNAMED, postgresql_where=UNNAMED),
         Index(
             "ix_memory_favourite",
             "owner_pk",

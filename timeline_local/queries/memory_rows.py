@@ -93,6 +93,7 @@ def page_columns(dialect: str) -> list[SQLColumnExpression[Any]]:
         Location.city.label("location_city"),
         Location.region.label("location_region"),
         Location.country.label("location_country"),
+        Location.country_code.label("location_country_code"),
         _raw_id(dialect, Import.id).label("import_id"),
         _tags(dialect).label("tags"),
         _people(dialect).label("people"),
@@ -110,7 +111,8 @@ def memory_json(row: Sequence[Any], url_for: UrlFor) -> dict[str, Any]:
         id_, local_on, happened_at, happened_until, local_at, trashed_at, created_at, updated_at,
         _, kind, title, body, utc_offset_min, zone, precision, time_basis, zone_basis,
         lat, lon, accuracy_m, altitude_m, favourite, rating, mood, archived, source, source_key, version,
-        location_id, location_name, city, region, country, import_id, tags, people, media, date_mark, locked,
+        location_id, location_name, city, region, country, country_code,
+        import_id, tags, people, media, date_mark, locked,
     ) = row
     # fmt: on
     return {
@@ -139,7 +141,14 @@ def memory_json(row: Sequence[Any], url_for: UrlFor) -> dict[str, Any]:
         "people": [] if people == "[]" else _people_json(people),
         "location": None
         if location_id is None
-        else {"id": _known_id(location_id), "name": location_name, "city": city, "region": region, "country": country},
+        else {
+            "id": _known_id(location_id),
+            "name": location_name,
+            "city": city,
+            "region": region,
+            "country": country,
+            "country_code": country_code,
+        },
         "media": [] if media == "[]" else _media_list(media, url_for),
         "favourite": bool(favourite),
         "rating": rating,

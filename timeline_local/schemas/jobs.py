@@ -69,8 +69,8 @@ class JobOut(BaseModel):
 
     id: UUID
     kind: str = Field(
-        description="scan | import | undo | export | previews | email | retell | derive_visits | purge_trash | "
-        "forget_words | maintenance | anonymise"
+        description="scan | import | undo | export | previews | email | retell | derive_visits | name_places | "
+        "watch | purge_trash | forget_words | maintenance | anonymise"
     )
     state: JobState
     progress: JobProgress

@@ -41,6 +41,7 @@ class Location(Wire):
     city: str | None = Field(examples=["Rome"])
     region: str | None = Field(examples=["Lazio"])
     country: str | None = Field(examples=["Italy"])
+    country_code: str | None = Field(description="ISO 3166-1, where it is known.", examples=["IT"])
 
 
 class MemoryMedia(Wire):

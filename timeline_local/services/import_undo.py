@@ -38,6 +38,7 @@ from timeline_local.queries.dialect import hold_files_alone
 from timeline_local.queries.imports import AnyRow, ImportRow
 from timeline_local.services import buckets, import_asides, import_parts, jobs, positions, reimport, revision
 from timeline_local.services.import_work import BatchResult, ImportWork, Progress
+from timeline_local.services.locations import GAZETTEER
 from timeline_local.services.originals import forget_originals, in_parts
 from timeline_local.services.trash import drop_orphans
 
@@ -191,7 +192,7 @@ async def _drop_people(db: AsyncConnection, owner_pk: int, pks: Collection[int],
 
 async def _drop_locations(db: AsyncConnection, owner_pk: int, pks: Collection[int], *, since: datetime) -> None:
     unused = ~exists().where(Memory.location_pk == Location.pk)
-    mine = (Location.owner_pk == owner_pk, Location.pk.in_(pks), Location.source == "import")
+    mine = (Location.owner_pk == owner_pk, Location.pk.in_(pks), Location.source.in_(("import", GAZETTEER)))
     await db.execute(delete(Location).where(*mine, Location.created_at >= since, unused))
 
 

@@ -15,7 +15,10 @@ from timeline_local.domain.ids import new_id
 from timeline_local.domain.zones import find_zone
 from timeline_local.exceptions import FieldError, InvalidInput, LocationNotFound, VersionConflict
 from timeline_local.models import Location, Memory
+from timeline_local.services import jobs
 from timeline_local.services.locations import folded_of, key_of, keys_of
+from timeline_local.services.place_names import JOB as NAMING
+from timeline_local.services.place_names import give_way
 from timeline_local.services.retelling import retell, retell_memories
 from timeline_local.services.revision import bump
 
@@ -33,6 +36,7 @@ FIELDS = (
     "zone",
 )
 _KEY = frozenset({"name", "city", "country"})
+_REACH = frozenset({"lat", "lon", "radius_m"})
 _TOLD = frozenset({"name", "city", "region", "country"})
 
 ZoneOf = Callable[[float, float], str | None]
@@ -67,7 +71,18 @@ async def create(
         "source": "user",
     }
     await db.execute(insert(Location).values(made | values | {"folded": own_key(values)}))
-    return Changed(made["id"], await bump(db, owner_pk))
+    waits = await _name_anew(db, owner_pk, values, now=now)
+    return Changed(made["id"], await bump(db, owner_pk), waits)
+
+
+async def _name_anew(db: AsyncConnection, owner_pk: int, place: Mapping[str, Any], *, now: datetime) -> bool:
+    """Memories within reach of an own place take its name, in a job; whether there are any."""
+    if place["lat"] is None:
+        return False
+    found = await give_way(db, owner_pk, lat=place["lat"], lon=place["lon"], radius_m=place["radius_m"])
+    if found:
+        await jobs.ensure(db, owner_pk, kind=NAMING, now=now)
+    return found
 
 
 async def edit(
@@ -97,6 +112,8 @@ async def edit(
         new["folded"] = folded_of((own_key(new), *keys_of(old["folded"])))
     await store(db, owner_pk, row.pk, new, now=now)
     waits = bool(changes.keys() & _TOLD) and await retell(db, owner_pk, locations=[row.pk], now=now)
+    if changes.keys() & _REACH and (row.source == "user" or new["radius_m"] is not None):
+        waits |= await _name_anew(db, owner_pk, new, now=now)
     return Changed(location_id, await bump(db, owner_pk), waits)
 
 

@@ -27,6 +27,8 @@ _LEVELS = 3
 _ALSO = "="
 _KEYED = "\x00"  # in no folded name
 NEAR_M = 300.0
+GAZETTEER = "gazetteer"
+"""Who tells of places that are worked out from coordinates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ async def locations(
 ) -> dict[str, Spot]:
     """These locations by `spot_key`; missing ones are made. At most four statements, and a few for those with keys.
 
-    source: who tells of them; the owner, or a source.
+    source: who tells of them; the owner, the gazetteer, or a source.
     """
     wanted: dict[str, PlaceRef] = {}
     for place in places:
@@ -90,11 +92,15 @@ async def locations(
             wanted.setdefault(key, place)
     keyed = {key: place for key, place in wanted.items() if key.startswith(_KEYED)}
     plain = {key: place for key, place in wanted.items() if key not in keyed}
-    origin = "user" if source == "user" else "import"
-    found = await _by_name(db, owner_pk, plain, source=origin, now=now)
+    found = await _by_name(db, owner_pk, plain, source=_origin(source), now=now)
     if keyed:
         found |= await _by_key(db, owner_pk, keyed, source=source, import_pk=import_pk, now=now)
     return found
+
+
+def _origin(source: str) -> str:
+    """As what a location is kept that this source tells of."""
+    return source if source in ("user", GAZETTEER) else "import"
 
 
 async def _by_key(
@@ -122,7 +128,8 @@ async def _by_key(
     missing = {key: place for key, place in wanted.items() if place.key not in links}
     told: dict[str, Link] = {}
     for key, place in missing.items():
-        spot = await _near(db, owner_pk, place, source=source) or await _made(db, owner_pk, place, now=now)
+        near = await _near(db, owner_pk, place, source=source)
+        spot = near or await _made(db, owner_pk, place, source=_origin(source), now=now)
         found[key] = spot
         told[place.key] = Link(spot.pk, {"name": place.name, "address": place.address})
         remembered = {place.key: told[place.key]}
@@ -144,8 +151,8 @@ async def _near(db: AsyncConnection, owner_pk: int, place: PlaceRef, *, source: 
     return None
 
 
-async def _made(db: AsyncConnection, owner_pk: int, place: PlaceRef, *, now: datetime) -> Spot:
-    row = _row(owner_pk, spot_key(replace(place, key="")) or "", place, source="import", now=now)
+async def _made(db: AsyncConnection, owner_pk: int, place: PlaceRef, *, source: str, now: datetime) -> Spot:
+    row = _row(owner_pk, spot_key(replace(place, key="")) or "", place, source=source, now=now)
     pk = (await db.execute(insert(Location).values(row).returning(Location.pk))).scalar_one()
     return (await spots(db, owner_pk, {pk}))[pk]
 

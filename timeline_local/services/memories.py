@@ -287,7 +287,8 @@ def _told(changes: Mapping[str, Any], new: Mapping[str, Any], said: Said | None)
     if "kind" in changes:
         told["kind"] = str(changes["kind"])
     if changes.keys() & {"lat", "lon", "location"}:
-        told["place"] = {"lat": new["lat"], "lon": new["lon"], "location": _text(changes.get("location"))}
+        named = {"location": _text(changes["location"])} if "location" in changes else {}
+        told["place"] = {"lat": new["lat"], "lon": new["lon"], **named}
     if "people" in changes:
         told["people"] = [each.name for each in changes["people"]]
     for name in ("tags", "media"):

@@ -67,6 +67,7 @@ JUNE = days("2019-06-01", "2019-06-30")
         ('#"two words"', (TagIs("two words"),)),
         ("with:anna", (With("anna"),)),
         ("in:rome", (In("rome"),)),
+        ("place:rome", (In("rome"),)),
         ('collection:"Trip to Rome"', (CollectionIs("Trip to Rome"),)),
         ("camera:pixel from:takeout", (Camera("pixel"), FromSource("takeout"))),
         ("rating:4 mood:2-4", (Scale("rating", 4, 4), Scale("mood", 2, 4))),

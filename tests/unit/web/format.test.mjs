@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useTexts } from '../../../timeline_local/web/core/i18n.js';
-import { bytes, count, duration, moment, percent, rate, shortDate } from '../../../timeline_local/web/ui/format.js';
+import { bytes, count, countryName, duration, moment, percent, rate, shortDate } from '../../../timeline_local/web/ui/format.js';
 
 useTexts({}, 'en');
 process.env.TZ = 'UTC';
@@ -23,6 +23,15 @@ for (const [value, words] of [[3.14159, '3.1'], [42.6, '43'], [1500, '1,500']]) 
 }
 test('a moment of the machine is told in the clock of the viewer', () => assert.equal(moment('2026-11-22T21:05:00Z'), '22 Nov 2026, 21:05'));
 test('no moment is no text', () => assert.equal(moment(null), ''));
+test('a country is named in the language of the reader', () => {
+  const germany = { country: 'Germany', country_code: 'DE' };
+  assert.equal(countryName(germany), 'Germany');
+  useTexts({}, 'pt');
+  assert.equal(countryName(germany), 'Alemanha');
+  assert.equal(countryName({ country: 'Ruritania', country_code: null }), 'Ruritania');
+  assert.equal(countryName({ country: 'Ruritania', country_code: '??' }), 'Ruritania');
+  useTexts({}, 'en');
+});
 for (const zone of ['Pacific/Kiritimati', 'Etc/GMT+12']) {
   test(`a date on the wall stays that date for somebody in ${zone}`, () => {
     process.env.TZ = zone;

@@ -23,6 +23,7 @@ from timeline_local.exceptions import (
     TooMuch,
     UndoExpired,
 )
+from timeline_local.jobs.place_names import WHILE_EDITING, ask_for_names
 from timeline_local.jobs.visits import ask_for_visits
 from timeline_local.queries import memories as queries
 from timeline_local.runtime import Runtime
@@ -57,6 +58,8 @@ async def run_batch(asked: wire.Batch, me: Me, parts: Parts) -> wire.BatchResult
             done = await batches.run(db, me.user_pk, pks, action=asked.action, given=given, now=parts.now())
     if done.revision is not None:
         announce_timeline(parts, me.user_pk, done.revision)
+        if asked.action == "locate":
+            await ask_for_names(parts, me.user_pk, after=WHILE_EDITING)
     return wire.BatchResult(matched=done.matched, changed=done.changed, undo_token=done.token)
 
 

@@ -29,6 +29,7 @@ from timeline_local.exceptions import (
     Unavailable,
     UnsupportedContentType,
 )
+from timeline_local.jobs.place_names import WHILE_EDITING, ask_for_names
 from timeline_local.queries import media as queries
 from timeline_local.queries import memories
 from timeline_local.queries.media import AnyRow
@@ -100,6 +101,7 @@ async def upload(
             await ensure_job(db, me.user_pk, kind="previews", now=now)
     if number is not None:
         announce_timeline(parts, me.user_pk, number)
+        await ask_for_names(parts, me.user_pk, after=WHILE_EDITING)
         parts.wake_jobs.set()
     return await _added(parts, me, added)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from timeline_local.exceptions import (
     VersionConflict,
     WrongState,
 )
+from timeline_local.jobs.place_names import WHILE_EDITING, ask_for_names
 from timeline_local.queries import memories as queries
 from timeline_local.queries.why import why as why_of
 from timeline_local.runtime import Runtime
@@ -107,6 +109,7 @@ async def create_memory(
         memory = await queries.get(db, me.user_pk, known, url_for=media_urls(parts, me))
     if changed is not None:
         announce_timeline(parts, me.user_pk, changed.revision, changed.days)
+        await _name_place(parts, me, fields)
     headers = {"Location": f"/api/v1/memories/{known}", "ETag": etag(memory["version"])}
     return _json(await _whole(parts, memory), headers, status=201)
 
@@ -147,19 +150,21 @@ async def edit_memory(
 ) -> Response:
     """A merge patch: fields left out stay, null empties. Your edits outrank every import from then on."""
     check_caps(parts.settings.limits, patch)
+    fields = patch.model_dump(exclude_unset=True)
     async with parts.database.write() as db:
         version = await _expected(db, me, memory_id, expected)
         changed = await memories.edit(
             db,
             me.user_pk,
             memory_id,
-            patch.model_dump(exclude_unset=True),
+            fields,
             expected_version=version,
             bearings=await _bearings(db, parts, me),
             seal=locked_notes.sealer(parts.note_keys.of(me)),
         )
         memory = await queries.get(db, me.user_pk, memory_id, url_for=media_urls(parts, me))
     announce_timeline(parts, me.user_pk, changed.revision, changed.days)
+    await _name_place(parts, me, fields)
     return _json(await _whole(parts, memory), {"ETag": etag(memory["version"])})
 
 
@@ -251,6 +256,12 @@ def _json(value: Any, headers: dict[str, str], *, status: int = 200) -> Response
 async def _whole(parts: Runtime, memory: dict[str, Any]) -> dict[str, Any]:
     """With its text as blocks. A locked one has no text."""
     return {**memory, "blocks": await rendered(parts.cache, parts.cipher, memory["id"], memory["body"])}
+
+
+async def _name_place(parts: Runtime, me: Caller, fields: Mapping[str, Any]) -> None:
+    """Coordinates that came by hand get their names in a while."""
+    if fields.get("lat") is not None:
+        await ask_for_names(parts, me.user_pk, after=WHILE_EDITING)
 
 
 async def _bearings(db: ReadDb, parts: Runtime, me: Caller) -> Bearings:

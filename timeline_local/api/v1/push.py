@@ -23,6 +23,7 @@ from timeline_local.exceptions import (
     ScopeMissing,
     UnsupportedContentType,
 )
+from timeline_local.jobs.place_names import ask_for_names
 from timeline_local.jobs.visits import ask_for_visits
 from timeline_local.runtime import Runtime
 from timeline_local.schemas import push as wire
@@ -145,6 +146,7 @@ async def _take(parts: Runtime, me: Caller, sent: Sent, bearings: Bearings) -> T
         taken = await take(db, me.user_pk, sent, bearings, undo_days=parts.settings.imports.undo_days)
     if taken.revision is not None:
         announce_timeline(parts, me.user_pk, taken.revision, taken.days)
+        await ask_for_names(parts, me.user_pk)
     if any(taken.positions):
         await ask_for_visits(parts, me.user_pk, after=VISITS_AFTER)
     return taken

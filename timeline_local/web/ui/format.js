@@ -59,3 +59,9 @@ export function moment(iso) {
 export function shortDate(localAt) {
   return new Intl.DateTimeFormat(dateLanguage(), { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${localAt.slice(0, 10)}T00:00:00Z`));
 }
+
+/** The country of a place, in the language of the reader where its code is known. @param {{country: string | null, country_code?: string | null}} place */
+export function countryName({ country, country_code: code }) {
+  if (!code || currentLanguage() === 'en') return country ?? '';
+  try { return new Intl.DisplayNames([currentLanguage()], { type: 'region' }).of(code) ?? country ?? ''; } catch { return country ?? ''; }
+}

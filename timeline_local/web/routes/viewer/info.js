@@ -5,7 +5,7 @@ import { api } from '../../core/api.js';
 import { ago, clock, duration, fullDayLabel, fuzzyDate, offsetLabel, parseIsoDay, zoneCity } from '../../core/dates.js';
 import { formatNumber, hasText, moreTexts, t } from '../../core/i18n.js';
 import { bootstrap } from '../../core/session.js';
-import { bytes } from '../../ui/format.js';
+import { bytes, countryName } from '../../ui/format.js';
 import { Icon } from '../../ui/icon.js';
 import { EditableField, EditableTags } from './edit.js';
 import { Feeling } from './feeling.js';
@@ -64,8 +64,8 @@ function inZone(instant, zone) {
   try { return new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', day: 'numeric', month: 'short' }).format(new Date(instant)); } catch { return ''; }
 }
 
-/** Why we believe this date: what was considered, and why it lost. @param {{id:string, version:number}} props */
-function Why({ id, version }) {
+/** What `why` answers, once it was opened. @param {string} id @param {number} version @returns {[any, (open: boolean) => void]} */
+function useWhy(id, version) {
   const [why, setWhy] = useState(/** @type {any} */ (null)), [open, setOpen] = useState(false);
   useEffect(() => {
     if (!open) return undefined;
@@ -73,6 +73,12 @@ function Why({ id, version }) {
     api.get(`/memories/${id}/why`, { signal: abort.signal }).then(setWhy, () => {});
     return () => abort.abort();
   }, [open, id, version]);
+  return [why, setOpen];
+}
+
+/** Why we believe this date: what was considered, and why it lost. @param {{id:string, version:number}} props */
+function Why({ id, version }) {
+  const [why, setOpen] = useWhy(id, version);
   return html`<details class="why" onToggle=${(/** @type {any} */ event) => setOpen(event.currentTarget.open)}>
     <summary>${t('viewer.why')}</summary>
     ${why ? html`<ol class="why-list">${(why.time?.considered ?? []).map((/** @type {any} */ one, /** @type {number} */ k) => html`<li key=${k} class=${one.accepted ? 'is-winner' : ''}>
@@ -93,13 +99,31 @@ function moment({ local_at: localAt, instant, utc_offset_min: offset }) {
 /** @param {{memory:any, onSaved:(memory:any)=>void}} props */
 function Where({ memory, onSaved }) {
   const { location, lat, lon, accuracy_m: accuracy } = memory;
-  const names = location ? [...new Set([location.name, location.city, location.region, location.country].filter(Boolean))].join(', ') : '';
+  const names = location ? [...new Set([location.name === location.country ? '' : location.name, location.city, location.region, countryName(location)].filter(Boolean))].join(', ') : '';
   const at = lat !== null && lat !== undefined ? `${formatNumber(lat, { maximumFractionDigits: 5 })}, ${formatNumber(lon, { maximumFractionDigits: 5 })}` : '';
   return html`<${Part} icon="map-pin" title=${t('viewer.where')}>
     <${EditableField} memory=${memory} name="location" label=${t('viewer.place')} value=${location?.name ?? ''} shown=${names} empty=${t('viewer.add_place')} hint=${t('viewer.place_hint')} textOf=${(/** @type {any} */ other) => other.location?.name ?? ''}
       toChange=${(/** @type {string} */ text) => ({ location: text.trim() || null })} onSaved=${onSaved} />
     ${at ? html`<p class="info-fine">${at}${accuracy ? ` · ±${formatNumber(Math.round(accuracy))} m` : ''}</p>` : null}
+    ${at ? html`<${WhyPlace} id=${memory.id} version=${memory.version} />` : null}
   <//>`;
+}
+
+/** Where the names of the place come from. @param {{id:string, version:number}} props */
+function WhyPlace({ id, version }) {
+  const [why, setOpen] = useWhy(id, version);
+  return html`<details class="why" onToggle=${(/** @type {any} */ event) => setOpen(event.currentTarget.open)}>
+    <summary>${t('viewer.why_place')}</summary>
+    ${why ? html`<p>${placeReason(why)}</p>` : null}
+  </details>`;
+}
+
+/** @param {any} why */
+function placeReason(why) {
+  const said = why.fields?.find((/** @type {any} */ one) => one.field === 'location' && one.source === 'gazetteer')?.value;
+  if (!said) return t('viewer.place_basis.said');
+  const km = formatNumber((said.distance_m ?? 0) / 1000, { maximumFractionDigits: 1 });
+  return t(`viewer.place_basis.${said.basis === 'gazetteer' && !said.city ? 'far' : said.basis}`, { name: said.name ?? '', km });
 }
 
 /** Camera, file, and where it came from. @param {{memory:any}} props */
