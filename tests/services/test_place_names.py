@@ -128,9 +128,9 @@ async def test_an_own_place_wins_within_its_radius(world: World) -> None:
 
 
 async def test_an_own_place_that_comes_later_takes_over_what_the_table_named(world: World) -> None:
-    here, chosen = await world.add(LISBON), await world.add(LISBON, location="My café")
+    here, chosen = await world.add(LISBON), await world.add((LISBON[0] + 0.01, LISBON[1]), location="My café")
     await world.name()
-    await world.own_place("Grandma's house", (LISBON[0] + 0.0005, LISBON[1]), radius_m=200)
+    await world.own_place("Grandma's house", (LISBON[0] + 0.0005, LISBON[1]), radius_m=3000)
     assert await world.name() == 1
     assert await world.names(here) == ("Grandma's house", None, None, "user")
     assert (await world.names(chosen) or ("",))[0] == "My café"

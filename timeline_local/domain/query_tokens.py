@@ -11,7 +11,7 @@ MAX_CHARACTERS = 1000
 MAX_TERMS = 50
 
 KEYS = frozenset(
-    "kind type tag on before after during camera from has is with in collection near rating mood".split()  # noqa: SIM905
+    "kind type tag on before after during camera from has is with in place collection near rating mood".split()  # noqa: SIM905
 )
 _QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“"}
 _KEYED = re.compile(r"([A-Za-z]+):")
