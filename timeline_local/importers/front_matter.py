@@ -25,6 +25,8 @@ MAX_DEPTH = 8
 
 _BLOCK = re.compile(r"---[ \t]*\n(?P<yaml>(?:|.*?\n))(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TOML_BLOCK = re.compile(r"\+\+\+[ \t]*\n(?P<toml>(?:|.*?\n))\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
+_PAGE_BLOCK = re.compile(r"(?:[A-Za-z][\w-]{0,40}:: ?[^\n]*(?:\n|\Z))+(?=[ \t]*\n|- |\Z)")
+_PAGE_LINK = re.compile(r"#?\[\[([^\[\]\n]*)\]\]")
 _DATE_FIELDS = ("date", "created", "created_at", "creation_date", "datetime", "day")
 _EPOCH_SECONDS = re.compile(r"[1-9]\d{8,9}", re.ASCII)
 _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # noqa: SIM905
@@ -54,7 +56,7 @@ def split(text: str) -> tuple[FrontMatter, str]:
     elif (match := _TOML_BLOCK.match(text, 0, MAX_CHARACTERS)) is not None:
         values = _load_toml(match["toml"])
     else:
-        return FrontMatter(), text
+        return _of_page(text), text
     return (FrontMatter(), text) if values is None else (_understood(values), text[match.end() :])
 
 
@@ -105,6 +107,19 @@ def _load(text: str) -> dict[str, Any] | None:
     if values is None:
         return {}
     return {str(name): value for name, value in values.items()} if isinstance(values, dict) else None
+
+
+def _of_page(text: str) -> FrontMatter:
+    """What Logseq writes first in a page, `name:: value`. It stays part of the text, with the pages it links."""
+    match = _PAGE_BLOCK.match(text, 0, MAX_CHARACTERS)
+    if match is None:
+        return FrontMatter()
+    told = (line.partition("::") for line in match[0].splitlines())
+    values: dict[str, Any] = {name.strip(): _PAGE_LINK.sub(r"\1", value).strip() for name, _, value in told}
+    if tags := values.get("tags"):
+        values["tags"] = [part.strip().removeprefix("#") for part in tags.split(",")]
+    found = _understood(values)
+    return FrontMatter(title=found.title, evidence=found.evidence, tags=found.tags)
 
 
 def _load_toml(text: str) -> dict[str, Any] | None:

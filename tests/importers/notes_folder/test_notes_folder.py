@@ -195,6 +195,15 @@ def test_hostile_notes_are_read_quickly(tmp_path: Path, reading: ModuleType, tex
     assert note(tmp_path, reading, "n.md", text).title == "n"
 
 
+def test_the_properties_of_a_page_of_logseq_are_read_and_stay(tmp_path: Path, reading: ModuleType) -> None:
+    text = "title:: Sea\ntags:: [[two words]], #b, c\ndate:: [[Mar 4th, 2019]]\n\n- body"
+    found = note(tmp_path, reading, "a.md", text)
+    assert (found.title, found.tags, found.body) == ("Sea", ("two words", "b", "c"), text)
+    assert when(found) == ("2019-03-04T00:00:00", "day")
+    assert note(tmp_path, reading, "c.md", "tags:: [[two words]]").tags == ("two words",)
+    assert note(tmp_path, reading, "b.md", "tags:: are words\nin a text").tags == ()
+
+
 def test_the_front_matter_of_hugo_is_toml(tmp_path: Path, reading: ModuleType) -> None:
     text = '+++\ntitle = "Sea"\ntags = ["a", "b"]\nat = 10:30:00\n[more]\nx = 1\n+++\nbody'
     found = note(tmp_path, reading, "a.md", text)
