@@ -227,7 +227,9 @@ class _Chat:
             title=body if is_call else "",
             body="" if is_call else body,
             evidence=(lasting(evidence, loose.number(said.get("call_duration")) or 0) if is_call else evidence,),
-            people=(PersonRef(name=author, role=PersonRole.AUTHOR),) if author else (),
+            people=(PersonRef(name=author, role=PersonRole.ATTENDEE if is_call else PersonRole.AUTHOR),)
+            if author
+            else (),
             media=tuple(attached.media),
             collections=(conversation(self.key, self.name),),
             extra=_extra(said),

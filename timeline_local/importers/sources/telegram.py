@@ -206,7 +206,7 @@ class _Export:
             body=body,
             evidence=(evidence,),
             place=place,
-            people=_author(said.get("from"), said.get("from_id")),
+            people=_named(said.get("from"), said.get("from_id"), PersonRole.AUTHOR),
             media=tuple(attached.media),
             collections=(conversation(self.chat.key, self.chat.name),),
             relations=(
@@ -224,7 +224,7 @@ class _Export:
             kind=Kind.EVENT,
             title=f"{'Missed call' if is_missed else 'Call'}: {self.chat.name}",
             evidence=(lasting(evidence, seconds),),
-            people=_author(said.get("actor"), said.get("actor_id")),
+            people=_named(said.get("actor"), said.get("actor_id"), PersonRole.ATTENDEE),
             collections=(conversation(self.chat.key, self.chat.name),),
             extra={"duration_seconds": seconds} if seconds else {},
             raw=record(said),
@@ -261,15 +261,15 @@ def _instant(value: object) -> datetime | None:
     return loose.instant_of_micros(seconds * 1e6) if seconds else None
 
 
-def _author(name: object, number: object) -> tuple[PersonRef, ...]:
+def _named(name: object, number: object, role: PersonRole) -> tuple[PersonRef, ...]:
     """Ids were numbers of users before they said what they are of."""
     value = f"user{number}" if isinstance(number, int) else loose.text(number)
     called = loose.text(name)
     if not (value or called):
         return ()
     if not value:
-        return (PersonRef(name=called, role=PersonRole.AUTHOR),)
-    return (PersonRef(name=called or value, kind="handle", value=f"telegram:{value}", role=PersonRole.AUTHOR),)
+        return (PersonRef(name=called, role=role),)
+    return (PersonRef(name=called or value, kind="handle", value=f"telegram:{value}", role=role),)
 
 
 def _body(said: Mapping[str, Any]) -> str:
