@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import AsyncIterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from tests.desk import Desk
 from timeline_local.config import Settings
 from timeline_local.core.database import Database
 from timeline_local.core.library import Library
+from timeline_local.domain.query import parse
 from timeline_local.models import Collection, CollectionMember, Identity, ImportItem, MediaFile, Memory, MemoryMedia
+from timeline_local.queries import conversations
 from timeline_local.queries.imports import ImportRow
+from timeline_local.services.skeletons import Skeletons
 
 
 @pytest.fixture
@@ -101,3 +105,16 @@ async def test_undo_takes_the_messages_and_their_files_back(desk: Desk, tmp_path
     async with desk.database.read() as db:
         assert (await db.execute(select(Memory.pk))).all() == []
         assert (await db.execute(select(Collection.pk))).all() == []
+
+
+async def test_a_chat_is_folded_on_the_timeline_with_its_names_and_first_words(desk: Desk, tmp_path: Path) -> None:
+    said = "14/06/2019, 09:01 - Anna: Good morning\n14/06/2019, 09:02 - Bo: hi\n14/06/2019, 21:00 - Anna: Good night\n"
+    later = "15/06/2019, 09:00 - Bo: alone\n"
+    await desk.run(write(tmp_path / "in", {"WhatsApp Chat with Choir.txt": said + later}))
+    found = await Skeletons(desk.database).get(desk.owner_pk, parse("", date(2026, 3, 1)), fold=True)
+    assert [count for _, count in found.day_counts()] == [1, 1]
+    async with desk.database.read() as db:
+        (told,) = (await conversations.told(db, desk.owner_pk, found.folds)).values()
+        assert await conversations.told(db, desk.owner_pk + 1, found.folds) == {}
+        assert await conversations.conversation_of(db, desk.owner_pk + 1) == {}
+    assert (told.name, told.first, told.people) == ("Choir", "Good morning", ("Anna", "Bo"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,11 +14,13 @@ from sqlalchemy import event
 
 from tests.conftest import Owner
 from timeline_local.core.database import Database
+from timeline_local.domain.kinds import Kind
 from timeline_local.domain.query import parse
+from timeline_local.domain.tiles import pack_tile, unpack_tile
 from timeline_local.domain.times import day_number
 from timeline_local.queries.timeline import Positions
 from timeline_local.services import memories, trash
-from timeline_local.services.skeletons import NOTED_REVISIONS, Skeleton, Skeletons, pack, spliced
+from timeline_local.services.skeletons import NOTED_REVISIONS, Skeleton, Skeletons, folded, pack, spliced
 from timeline_local.services.user_time import Bearings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -27,8 +31,6 @@ timelines = st.dictionaries(st.sampled_from((-(2**31), -5, 0, 1, 17, 18, 20_000)
 
 
 def positions(timeline: dict[int, list[int]], days: Any = None) -> Positions:  # noqa: ANN401 - a collection or None
-    from array import array
-
     rows = [
         (index, day, tile)
         for day in sorted(timeline, reverse=True)
@@ -50,6 +52,54 @@ def test_splicing_days_in_is_packing_it_anew(
     changed = {day: tiles for day, tiles in before.items() if day not in days}
     changed |= {day: tiles for day, tiles in after.items() if day in days}
     assert spliced(whole(before, 1), days, positions(changed, days), 2) == whole(changed, 2)
+
+
+conversations = st.dictionaries(st.integers(0, 6), st.integers(1, 2))
+messages = st.dictionaries(
+    st.sampled_from((-(2**31), 0, 17, 20_000)),
+    st.lists(st.sampled_from([pack_tile(kind.code, False, 70, 1) for kind in (Kind.MESSAGE, Kind.NOTE)]), max_size=7),
+)
+
+
+def numbered(timeline: dict[int, list[int]], days: Any = None) -> Positions:  # noqa: ANN401 - a collection or None
+    """As `positions`, every memory with a key of its own that tells its place of its day in its last digit."""
+    found = positions(timeline, days)
+    keys = [(day * 10 + pk) % 10**12 for pk, day in zip(found.pks, found.days, strict=True)]
+    return Positions(array("q", keys), found.days, found.tiles)
+
+
+@given(messages, conversations)
+def test_folding_leaves_one_message_a_conversation_and_day_and_everything_else(
+    timeline: dict[int, list[int]], of: dict[int, int]
+) -> None:
+    found = numbered(timeline)
+    of = {pk: of[pk % 10] for pk in found.pks if pk % 10 in of}
+    less, folds = folded(found, of)
+    is_message = [unpack_tile(tile)[0] == Kind.MESSAGE.code for tile in found.tiles]
+    groups = Counter(
+        (day, of[pk]) for pk, day, said in zip(found.pks, found.days, is_message, strict=True) if said and pk in of
+    )
+    assert sorted(fold.count for fold in folds.values()) == sorted(count for count in groups.values() if count > 1)
+    assert len(less.pks) == len(found.pks) - sum(fold.count - 1 for fold in folds.values())
+    assert [pk for pk in found.pks if pk in set(less.pks)] == list(less.pks)
+    assert folds.keys() <= set(less.pks)
+
+
+@given(messages, messages, conversations, st.sets(st.sampled_from((-(2**31), 0, 17, 20_000))))
+def test_folding_some_days_anew_is_folding_all_anew(
+    before: dict[int, list[int]], after: dict[int, list[int]], told: dict[int, int], days: set[int]
+) -> None:
+    changed = {day: tiles for day, tiles in before.items() if day not in days}
+    changed |= {day: tiles for day, tiles in after.items() if day in days}
+
+    def whole_of(timeline: dict[int, list[int]], at: int) -> Skeleton:
+        found = numbered(timeline)
+        less, folds = folded(found, {pk: told[pk % 10] for pk in found.pks if pk % 10 in told})
+        return Skeleton(at, pack(less, at), less.pks, folds)
+
+    some = numbered(changed, days)
+    less, folds = folded(some, {pk: told[pk % 10] for pk in some.pks if pk % 10 in told})
+    assert spliced(whole_of(before, 1), days, less, 2, folds) == whole_of(changed, 2)
 
 
 async def write(database: Database, owner: Owner, local_at: datetime) -> memories.Changed:

@@ -16,6 +16,16 @@ class Wire(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Conversation(Wire):
+    """A conversation's day that is folded into one tile; the other columns tell of its last message."""
+
+    id: UUID = Field(description="Its collection.")
+    name: str = Field(examples=["Choir"])
+    count: int = Field(description="Messages of that day.", examples=[42])
+    first: str = Field(description="The first words of the day.", examples=["Good morning!"])
+    people: list[str] = Field(description="Up to four of those who wrote.", examples=[["Anna", "Bo"]])
+
+
 class Items(Wire):
     """A struct of arrays: entry k of each describes position `from` + k of the skeleton of revision `rev`.
 
@@ -45,6 +55,7 @@ class Items(Wire):
     location: list[str | None]
     favourite: list[bool]
     live: list[bool] = Field(description="Whether a short film belongs to the photo.")
+    conversation: list[Conversation | None] = Field(description="Set where `fold` put messages together.")
 
 
 class Bucket(Wire):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from timeline_local.api.pages import IfMatch, IfNoneMatch, decode_cursor, encode
 from timeline_local.api.repeats import RepeatKey, made_before, remember
 from timeline_local.api.strict import StrictRoute
 from timeline_local.core.security import Caller
-from timeline_local.domain.query import CollectionIs, parse
+from timeline_local.domain.query import CollectionIs, DateRange, parse
 from timeline_local.domain.query import Query as Asked
 from timeline_local.exceptions import (
     CollectionIsComputed,
@@ -169,14 +169,30 @@ async def delete_collection(collection_id: UUID, me: Me, parts: Parts, expected:
     responses=responses(CollectionNotFound, InvalidCursor, InvalidInput, InvalidQuery, ScopeMissing)
     | {200: {"model": Memories}},
 )
-async def list_members(collection_id: UUID, me: Me, parts: Parts, cursor: Cursor = None, limit: Limit = 50) -> Response:
-    """By hand: in the order they were put, archived ones too. By query: the newest first. Pages cost the same."""
+async def list_members(
+    collection_id: UUID,
+    me: Me,
+    parts: Parts,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    since: Annotated[date | None, Query(description="From this day on, the oldest first, as a chat is read.")] = None,
+    before: Annotated[date | None, Query(description="Before this day, the newest first.")] = None,
+) -> Response:
+    """By hand: in the order they were put, archived ones too. By query: the newest first. Pages cost the same.
+
+    With `since` or `before`: those on the timeline whose day is known, in the order of time.
+    """
     position = None if cursor is None else decode_cursor(cursor)
+    days = _days(since, before)
     url = media_urls(parts, me)
     async with parts.database.read() as db:
         row = await queries.get(db, me.user_pk, collection_id)
         found: queries.Members | memories.Page
-        if row.query is None:
+        if days is not None:
+            asked = Asked((CollectionIs(row.name, _today(parts)), days))
+            order: memories.Order = "newest" if since is None else "oldest"
+            found = await memories.page(db, me.user_pk, asked, cursor=position, limit=limit, order=order, url_for=url)
+        elif row.query is None:
             found = await queries.members(db, me.user_pk, row.pk, cursor=position, limit=limit, url_for=url)
         else:
             asked = Asked((CollectionIs(row.name, _today(parts)),))
@@ -300,6 +316,17 @@ def _collection(row: AnyRow, url: UrlMaker, count: int | None) -> dict[str, Any]
 def _json(value: Any, headers: dict[str, str], *, status: int = 200) -> Response:  # noqa: ANN401 - any JSON value
     body = orjson.dumps(value, option=orjson.OPT_UTC_Z)
     return Response(body, status_code=status, headers=headers, media_type="application/json")
+
+
+def _days(since: date | None, before: date | None) -> DateRange | None:
+    """The days asked for; None for all. Raises InvalidInput."""
+    if since is not None and before is not None:
+        raise InvalidInput("Ask for the memories since a day, or for those before one; not for both.")
+    if since is not None:
+        return DateRange(since, date.max)
+    if before == date.min:
+        raise InvalidInput("There is no day before the year 1.")
+    return None if before is None else DateRange(date.min, before - timedelta(days=1))
 
 
 def _today(parts: Runtime) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, partial
 from itertools import accumulate
@@ -24,6 +24,7 @@ from timeline_local.domain.kinds import Kind
 from timeline_local.domain.snippets import snippet
 from timeline_local.domain.times import UNDATED_DAY, day_number, from_day_number, wall_from_micros
 from timeline_local.exceptions import InvalidInput, InvalidQuery, ScopeMissing, StaleRevision
+from timeline_local.queries import conversations
 from timeline_local.queries import timeline as queries
 from timeline_local.queries.highlights import Highlighter
 from timeline_local.queries.memory_rows import wire_id
@@ -38,6 +39,13 @@ MOST_ITEMS = 1024
 MOST_DAYS = 366 * 200
 REVALIDATE = "private, no-cache"
 _KINDS = {kind.code: kind.value for kind in Kind}
+Fold = Annotated[
+    bool,
+    Query(
+        description="The messages of a conversation on one day as one tile, in the place of the last of them. Without "
+        "effect together with `q`: who searches, finds every message."
+    ),
+]
 _calendar_day = lru_cache(maxsize=16_384)(from_day_number)  # forty years; making a date takes longer than writing it
 
 
@@ -53,6 +61,8 @@ async def skeleton(
     search: Search,
     me: Me,
     parts: Parts,
+    *,
+    fold: Fold = False,
     if_none_match_header: Annotated[str | None, Header(alias="If-None-Match")] = None,
 ) -> Response:
     """Three bytes a memory, newest first: aspect ratio, kind and colour; days with counts before them.
@@ -60,7 +70,7 @@ async def skeleton(
     Little endian: `TLS1`, u32 memories, u32 days, u32 revision, i32 day[], u32 count[], u8 ratio[] (width/height × 50),
     u8 kind[] (bit 7: favourite), u8 tint[] (RGB332). Day −2147483648 is the No date shelf.
     """
-    found = await parts.skeletons.get(me.user_pk, search)
+    found = await parts.skeletons.get(me.user_pk, search, fold=fold)
     tag = weak_etag(found.revision)
     headers = {"ETag": tag, "Cache-Control": REVALIDATE}
     if if_none_match(if_none_match_header, tag):
@@ -82,29 +92,45 @@ async def items(
     rev: Annotated[int, Query(ge=0, le=2**53)],
     me: Me,
     parts: Parts,
+    *,
+    fold: Fold = False,
 ) -> Response:
     """Positions `from` up to but not including `to` of the skeleton of revision `rev`, at most 1024.
 
-    Where words are searched for, `text` is cut where they stand. A stale `rev` is answered with 409: get the skeleton
-    again.
+    `q` and `fold` must be those of the skeleton. Where words are searched for, `text` is cut where they stand. A stale
+    `rev` is answered with 409: get the skeleton again.
     """
     if to - first > MOST_ITEMS:
         raise InvalidInput(f"At most {MOST_ITEMS} positions at once; ask for them in chunks of 256.")
-    found = await parts.skeletons.get_at(me.user_pk, search, rev)
+    found = await parts.skeletons.get_at(me.user_pk, search, rev, fold=fold)
     wanted = found.pks[first:to]
     head = {"rev": found.revision, "from": first, "to": first + len(wanted)}
+    folds = {pk: found.folds[pk] for pk in wanted if pk in found.folds} if found.folds else {}
     marks = Highlighter.of(search)
-    make = partial(_tiles, wanted=wanted, head=head, url=media_urls(parts, me), marks=marks)
     characters = queries.SEARCHED_SOURCE if marks else queries.SNIPPET_SOURCE
     async with parts.database.read() as db:
+        told = await conversations.told(db, me.user_pk, folds)
+        shown = {pk: _conversation(each, folds[pk].count) for pk, each in told.items()}
+        make = partial(_tiles, wanted=wanted, head=head, url=media_urls(parts, me), marks=marks, shown=shown)
         body = await queries.items(db, me.user_pk, wanted, make, characters=characters)
     if body is None:
         raise StaleRevision("The timeline has just changed. Get the skeleton again; nothing else is needed.")
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, no-store"})
 
 
+def _conversation(told: conversations.Told, count: int) -> dict[str, Any]:
+    first = snippet(told.first) if told.first else ""
+    return {"id": str(told.id), "name": told.name, "count": count, "first": first, "people": told.people}
+
+
 def _tiles(
-    rows: Sequence[RawRow], *, wanted: Sequence[int], head: dict[str, int], url: UrlMaker, marks: Highlighter
+    rows: Sequence[RawRow],
+    *,
+    wanted: Sequence[int],
+    head: dict[str, int],
+    url: UrlMaker,
+    marks: Highlighter,
+    shown: Mapping[int, dict[str, Any]],
 ) -> bytes | None:
     """The answer; None if a memory is missing."""
     if len(rows) < len(wanted):
@@ -112,7 +138,8 @@ def _tiles(
     found = {row[0]: row for row in rows}
     show = partial(_marked, marks) if marks else _unmarked
     columns = zip(*(_tile(found[pk], url, show) for pk in wanted), strict=True) if wanted else ((),) * len(COLUMNS)
-    return orjson.dumps(head | dict(zip(COLUMNS, columns, strict=True)))
+    folded = {"conversation": [shown.get(pk) for pk in wanted]}
+    return orjson.dumps(head | dict(zip(COLUMNS, columns, strict=True)) | folded)
 
 
 Shown: TypeAlias = tuple[str, list[int] | None]

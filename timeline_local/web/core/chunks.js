@@ -5,7 +5,8 @@ export const CHUNK = 256;
 const KEPT = 60;
 
 /** @typedef {{id:string, kind:number, local_at:string|null, utc_offset_min:number|null, zone:string|null, title:string, text:string, marks:number[]|null, grid:string|null,
- *   placeholder:string|null, duration_ms:number|null, location:string|null, favourite:boolean, live:boolean, precision:string}} Item */
+ *   placeholder:string|null, duration_ms:number|null, location:string|null, favourite:boolean, live:boolean, precision:string,
+ *   conversation:{id:string, name:string, count:number, first:string, people:string[]}|null}} Item  conversation: its day is folded into this tile */
 
 export class Chunks {
   /** @param {(from:number, to:number, rev:number, abort:AbortSignal) => Promise<any>} load @param {{onChunk:(c:number)=>void, onStale:()=>void}} hooks */
@@ -81,7 +82,7 @@ export class Chunks {
   }
 }
 
-const NAMES = ['id', 'kind', 'local_at', 'utc_offset_min', 'zone', 'title', 'text', 'marks', 'grid', 'placeholder', 'duration_ms', 'location', 'favourite', 'live', 'precision'];
+const NAMES = ['id', 'kind', 'local_at', 'utc_offset_min', 'zone', 'title', 'text', 'marks', 'grid', 'placeholder', 'duration_ms', 'location', 'favourite', 'live', 'precision', 'conversation'];
 
 /**
  * A text in pieces, every second one, from the second on, what was searched for.

@@ -20,6 +20,7 @@ export const ROUTES = /** @type {[string, string, () => Promise<any>][]} */ ([
   ['person', '/people/:id', () => import('../routes/person.js')],
   ['collections', '/collections', () => import('../routes/collections.js')],
   ['collection', '/collections/:id', () => import('../routes/collection.js')],
+  ['conversation', '/conversations/:id', () => import('../routes/conversation.js')],
   ['places', '/places', () => import('../routes/places.js')],
   ['place', '/places/:id', () => import('../routes/place.js')],
   ['admin', '/admin', () => import('../routes/admin.js')],

@@ -145,6 +145,6 @@ function click(feed, event) {
   feed.setFocus(position);
   if (event.shiftKey && feed.lead >= 0) feed.extendTo(position);
   else if (event.ctrlKey || event.metaKey || onCorner || feed.selected.value.size > 0 || event.shiftKey) feed.toggle(position);
-  else feed.viewing.value = position;
+  else feed.open(position);
 }
 

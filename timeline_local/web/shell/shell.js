@@ -10,7 +10,7 @@ import { BrandMark, Icon } from '../ui/icon.js';
 
 /** route names, icon, address, word */
 const NAV = /** @type {(null | [string[], string, string, string])[]} */ ([
-  [['timeline', 'search', 'memory'], 'gallery-vertical-end', '/timeline', 'nav.timeline'],
+  [['timeline', 'search', 'memory', 'conversation'], 'gallery-vertical-end', '/timeline', 'nav.timeline'],
   [['people', 'person'], 'users', '/people', 'nav.people'],
   [['places', 'place'], 'map-pin', '/places', 'nav.places'],
   [['collections', 'collection'], 'layout-grid', '/collections', 'nav.collections'],

@@ -61,7 +61,7 @@ export function bindTimelineKeys(feed, scroller) {
     jump: () => { import('./jump.js').then(({ askDay }) => askDay(feed)); },
     open: (event) => {
       if (!/** @type {HTMLElement} */ (event.target).closest?.('[data-p]')) return false;
-      feed.viewing.value = feed.focus.value;
+      feed.open(feed.focus.value);
       return true;
     },
     select: () => (feed.focus.value >= 0 ? feed.toggle(feed.focus.value) : false),

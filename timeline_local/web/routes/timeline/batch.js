@@ -14,7 +14,7 @@ const MOST_IDS = 5000;
 async function apply(feed, items, change, done) {
   try {
     const whole = items.length > MOST_IDS && items.length === feed.ctl.sk?.n;
-    const target = whole ? { q: feed.q } : { ids: await feed.idsOf(items) };
+    const target = whole ? { q: feed.q } : { ids: await feed.wholeIdsOf(items) };
     const { changed, undo_token: token } = await api.post('/memories/batch', { ...target, ...change });
     feed.clearSelection();
     await settle(feed);
@@ -62,7 +62,7 @@ export async function askTags(feed, items) {
 /** Into a collection; the selection stays when nothing was chosen. @param {Feed} feed @param {number[]} items */
 export async function collect(feed, items) {
   const { addToCollection } = await import('../collections/add.js');
-  if (await addToCollection(() => feed.idsOf(items), items.length)) feed.clearSelection();
+  if (await addToCollection(() => feed.wholeIdsOf(items), items.length)) feed.clearSelection();
 }
 
 /** Words open in the editor they were written in, everything else in the viewer with its panel. @param {Feed} feed @param {number[]} items */

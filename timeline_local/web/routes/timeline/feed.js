@@ -5,9 +5,9 @@ import { api } from '../../core/api.js';
 import { TimelineController } from '../../core/controller.js';
 import { CHUNK } from '../../core/chunks.js';
 import { monthLabel } from '../../core/dates.js';
-import { route } from '../../core/router.js';
+import { navigate, route } from '../../core/router.js';
 import { bootstrap, saveSettings } from '../../core/session.js';
-import { parseSkeleton } from '../../core/skeleton.js';
+import { KINDS, parseSkeleton } from '../../core/skeleton.js';
 
 /** Density choices of the settings, and what they do to the height of a row. */
 export const DENSITIES = /** @type {Record<string, number>} */ ({ small: 0.72, medium: 1, large: 1.4 });
@@ -29,9 +29,15 @@ export function setLook(change) {
   saveSettings({ density: change.density }).catch(() => {});
 }
 
+/** A memory's own page, or the chat a folded day is. @param {import('../../core/chunks.js').Item} item */
+export const addressOf = ({ id, conversation, local_at: at }) => (conversation ? `/conversations/${conversation.id}${at ? `?on=${at.slice(0, 10)}` : ''}` : `/m/${id}`);
+
+/** A conversation's day is one tile; who searches, finds every message. @param {string} q */
+const asked = (q) => (q ? { q } : { fold: true });
+
 /** @param {string} q @param {RequestCache} cache */
 async function fetchSkeleton(q, cache) {
-  const answer = await api.raw('/timeline/skeleton', { query: { q }, headers: { Accept: 'application/octet-stream' }, cache });
+  const answer = await api.raw('/timeline/skeleton', { query: asked(q), headers: { Accept: 'application/octet-stream' }, cache });
   return parseSkeleton(await answer.arrayBuffer());
 }
 
@@ -56,7 +62,7 @@ export class Feed {
     this.q = q;
     this.ctl = new TimelineController({
       skeleton: (fresh) => (fresh ? null : takeWarm(q)) ?? fetchSkeleton(q, fresh ? 'no-cache' : 'default'),
-      items: (from, to, rev, abort) => api.get('/timeline/items', { query: { q, from, to, rev }, signal: abort }),
+      items: (from, to, rev, abort) => api.get('/timeline/items', { query: { ...asked(q), from, to, rev }, signal: abort }),
     });
     this.days = signal(/** @type {import('../../core/controller.js').VisibleDay[]} */ ([]));
     this.version = signal(0);
@@ -127,6 +133,12 @@ export class Feed {
     if (ctl.y < 40) this.fresh.value = 0;
   }
 
+  /** Open what stands at a position: a folded day as a chat, anything else in the viewer. @param {number} position */
+  open(position) {
+    const item = this.ctl.item(this.itemAt(position));
+    if (item?.conversation) navigate(addressOf(item)); else this.viewing.value = position;
+  }
+
   /** @param {number} position */
   setFocus(position) { this.focus.value = this.ctl.focus = position; }
 
@@ -159,4 +171,14 @@ export class Feed {
     for (const c of missing) fetched.set(c, await ctl.source.items(c * CHUNK, Math.min(ctl.chunks.n, (c + 1) * CHUNK), ctl.chunks.rev, new AbortController().signal));
     return list.map((i) => ctl.item(i)?.id ?? fetched.get((i / CHUNK) | 0)?.id[i % CHUNK]).filter(Boolean);
   }
+
+  /** As `idsOf`, with every message of the conversations' days that are folded: for changes. @param {Iterable<number>} items @returns {Promise<string[]>} */
+  async wholeIdsOf(items) {
+    const list = [...items], ids = new Set(await this.idsOf(list));
+    if (list.some((item) => this.mayFold(item))) await import('./folded.js').then(({ addFolded }) => addFolded(this, list, ids));
+    return [...ids];
+  }
+
+  /** @param {number} item */
+  mayFold(item) { return !this.q && KINDS[(this.ctl.sk?.kind[item] ?? 0) & 0x7f] === 'message'; }
 }

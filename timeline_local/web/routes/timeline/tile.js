@@ -8,6 +8,7 @@ import { ROW } from '../../core/layout.js';
 import { bootstrap } from '../../core/session.js';
 import { KINDS, tintColour } from '../../core/skeleton.js';
 import { Icon } from '../../ui/icon.js';
+import { addressOf } from './feed.js';
 
 /** @typedef {import('./feed.js').Feed} Feed @typedef {import('../../core/layout.js').Tile} Place @typedef {import('../../core/chunks.js').Item} Item */
 
@@ -24,7 +25,8 @@ const PICTURES = new Set(['photo', 'video']);
 /** Everything a tile says aloud: "Video, Harbour, 18:42, Lisbon". @param {Item|null} item @param {string} kind @param {boolean} selected */
 function nameOf(item, kind, selected) {
   const words = [t(`kind.${kind}`)];
-  if (item) words.push(item.title || item.text?.slice(0, 80) || '', clock(item.local_at, item.precision) || vague(item), item.location ?? '');
+  if (item?.conversation) words.push(item.conversation.name, t('timeline.messages', { n: item.conversation.count }));
+  else if (item) words.push(item.title || item.text?.slice(0, 80) || '', clock(item.local_at, item.precision) || vague(item), item.location ?? '');
   if (item?.favourite) words.push(t('timeline.favourite'));
   if (selected) words.push(t('timeline.is_selected'));
   return words.filter(Boolean).join(', ');
@@ -34,7 +36,7 @@ function nameOf(item, kind, selected) {
 function facts(feed, tile) {
   const item = feed.item(tile.item), kind = KINDS[tile.kind] ?? 'note', selected = feed.selected.value.has(tile.item);
   const props = {
-    href: item ? `/m/${item.id}` : undefined,
+    href: item ? addressOf(item) : undefined,
     'data-p': tile.position,
     tabindex: feed.focus.value === tile.position ? 0 : -1,
     'aria-label': /** @type {string|undefined} */ (nameOf(item, kind, selected)),
@@ -90,6 +92,7 @@ function Tile({ feed, tile }) {
 
 /** Three sizes of words, so that two lines do not look lost. @param {Item|null} item */
 function sizeOf(item) {
+  if (item?.conversation) return 'words-folded';
   const length = (item?.text?.length ?? 0) + (item?.title ? 40 : 0);
   return length < 70 ? 'words-l' : length < 200 ? 'words-m' : 'words-s';
 }
@@ -102,6 +105,7 @@ function marked({ text, marks }) {
 /** @param {{item:Item|null, kind:string, selected:boolean}} props */
 function Words({ item, kind, selected }) {
   if (!item) return null;
+  if (item.conversation) return html`<${Folded} item=${item} selected=${selected} />`;
   const time = clock(item.local_at, item.precision) || vague(item);
   return html`${kind === 'note' ? html`<span class="sr">${t('kind.note')}</span>` : html`<span class="words-kind"><${Icon} name=${KIND_ICON[kind]} />${t(`kind.${kind}`)}</span>`}
     ${item.title ? html`<b>${item.title}</b>` : null}
@@ -109,6 +113,16 @@ function Words({ item, kind, selected }) {
     ${time || item.duration_ms ? html`<time>${[time, duration(item.duration_ms)].filter(Boolean).join(' · ')}</time>` : null}
     ${selected ? html`<span class="sr">${t('timeline.is_selected')}</span>` : null}
     ${item.favourite ? html`<span class="tile-heart"><${Icon} name="heart" label=${t('timeline.favourite')} /></span>` : null}`;
+}
+
+/** A conversation's day: with whom, how much, how it began and how it ended. @param {{item:Item, selected:boolean}} props */
+function Folded({ item, selected }) {
+  const { name, count, first, people } = /** @type {NonNullable<Item['conversation']>} */ (item.conversation);
+  return html`<span class="words-kind"><${Icon} name="message-circle" />${t('timeline.messages', { n: count })}</span>
+    <b>${name}</b>
+    <p class="words-first">${first || '…'}</p><p class="words-last">${item.text || '…'}</p>
+    <time>${[clock(item.local_at, item.precision), people.join(', ')].filter(Boolean).join(' · ')}</time>
+    ${selected ? html`<span class="sr">${t('timeline.is_selected')}</span>` : null}`;
 }
 
 /** @param {{feed:Feed, tile:Place}} props */
@@ -124,6 +138,7 @@ function zoneAway(item) {
 
 /** The title, else the words; both where words were found. @param {Item} item @param {string} kind */
 function lineOf(item, kind) {
+  if (item.conversation) return [item.conversation.name, t('timeline.messages', { n: item.conversation.count }), item.text].join(' · ');
   if (item.title && item.marks) return html`${item.title} <span class="line-found">${marked(item)}</span>`;
   return item.title || (item.text ? marked(item) : item.location || t(`kind.${kind}`));
 }
