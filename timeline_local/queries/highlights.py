@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from timeline_local.domain.fingerprints import fold
@@ -48,7 +49,7 @@ class Highlighter:
         return self.pattern is not _NEVER
 
     def runs(self, text: str) -> list[Run]:
-        """The text in pieces. Cost: some 1 µs a character outside ASCII; meant for lines, not for books."""
+        """The text in pieces. Linear; meant for lines, not for books."""
         text = unicodedata.normalize("NFC", text)
         folded, origins = _folded_with_origins(text)
         found: list[Run] = []
@@ -69,16 +70,18 @@ class Highlighter:
         Linear in the note; a note of 100,000 characters takes some 10 ms.
         """
         start = self._best(body)
-        text = snippet(body[start : start + _WINDOW], LENGTH)
+        text = snippet(body[start or 0 : (start or 0) + _WINDOW], LENGTH)
+        if start is None:
+            return [(text, False)] if text else []
         return self.runs(f"…{text}" if start and text else text)
 
-    def _best(self, body: str) -> int:
-        """Where a snippet should begin, in characters of the body."""
+    def _best(self, body: str) -> int | None:
+        """Where a snippet should begin, in characters of the body; None where nothing is found in it."""
         folded = body.lower() if body.isascii() else fold(body)
         matches = islice(self.pattern.finditer(folded), _MOST_HITS)
         hits = [(match.start(), match.lastindex) for match in matches]
         if not hits:
-            return 0
+            return None
         best = max(range(len(hits)), key=lambda first: (_different(hits, first), -first))
         place = _unfolded(body, folded, hits[best][0])
         return 0 if place <= 2 * _BEFORE else _word_after(body, place - _BEFORE, place)
@@ -126,6 +129,9 @@ def _spelled(words: Iterable[str], *, is_prefix: bool) -> str:
     return rf"(?<![^\W_]){between.join(re.escape(word) for word in words)}{end}"
 
 
+_folded_letter = lru_cache(maxsize=4096)(fold)  # the same few letters come again and again
+
+
 def _folded_with_origins(text: str) -> tuple[str, list[int] | range]:
     """The text as searches compare it, and for each of its characters, and its end, the place in the text."""
     if text.isascii():
@@ -137,7 +143,7 @@ def _folded_with_origins(text: str) -> tuple[str, list[int] | range]:
         end = start + 1
         while end < len(text) and unicodedata.combining(text[end]):
             end += 1
-        piece = fold(text[start:end])
+        piece = _folded_letter(text[start:end])
         pieces.append(piece)
         origins += [start] * len(piece)
         start = end

@@ -37,7 +37,7 @@ from timeline_local.queries.timeline import BucketUnit, bucket_of
 from timeline_local.schemas import search as wire
 from timeline_local.services.shorter import Shorter, shorter
 from timeline_local.services.skeletons import Skeleton
-from timeline_local.services.suggestions import Suggestion, suggest
+from timeline_local.services.suggestions import suggest
 
 router = APIRouter(prefix="/search", tags=["search"], route_class=StrictRoute)
 
@@ -211,15 +211,11 @@ async def suggestions(
     """
     known, is_behind = await parts.vocabularies.get(me.user_pk)
     offered = suggest(q, len(q) if caret is None else min(caret, len(q)), known)
-    body = {"start": offered.start, "end": offered.end, "items": [_suggestion(each) for each in offered.items]}
+    body = {"start": offered.start, "end": offered.end, "items": [asdict(each) for each in offered.items]}
     answer = _json(body)
     if is_behind:
         answer.background = BackgroundTask(parts.vocabularies.renew, me.user_pk)
     return answer
-
-
-def _suggestion(one: Suggestion) -> dict[str, Any]:
-    return asdict(one)
 
 
 @router.get(
