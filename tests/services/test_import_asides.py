@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from timeline_local.core.library import Library
 from timeline_local.domain.drafts import Contact, Draft, MediaRef, PersonRef, PersonRole, Sample, Samples
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moments import TimeBasis, TimeEvidence
+from timeline_local.importers.sources.vcard import VCard
 from timeline_local.models import Identity, ImportItem, Person, Position, PositionSpan
 from timeline_local.services import person_edits, positions
 from timeline_local.services.positions import Track
@@ -205,6 +207,20 @@ async def test_a_contact_is_a_person_with_all_their_addresses(desk: Desk, tmp_pa
     assert row.plan["by_kind"]["person"]["new"] == 1
     assert await _people(desk) == [("Anna Rossi", "1985-04-12", "met in Rome", True)]
     assert set(await _addresses(desk)) == {"anna@example.org", "+39061234567", "anna rossi"}
+
+
+async def test_the_picture_inside_a_card_is_the_person_s(desk: Desk, tmp_path: Path) -> None:
+    desk.sources = (VCard(),)
+    photo = b64encode(picture(tmp_path / "anna.jpg").read_bytes()).decode()
+    book = tmp_path / "a" / "book.vcf"
+    book.parent.mkdir()
+    book.write_text(
+        f"BEGIN:VCARD\nVERSION:3.0\nFN:Anna Rossi\nPHOTO;ENCODING=b:{photo[:60]}\n {photo[60:]}\nEND:VCARD\n"
+    )
+    row = await desk.run(book.parent)
+    assert (row.counts["new"], await _people(desk)) == (1, [("Anna Rossi", None, "", True)])
+    again = await desk.run(book.parent)
+    assert (again.counts["new"], again.counts["same"]) == (0, 1)
 
 
 async def test_a_contact_whose_photo_is_gone_comes_without(desk: Desk, tmp_path: Path) -> None:
