@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -96,6 +97,18 @@ async def test_pausing_stops_between_two_batches_and_resuming_goes_on(opened: Ru
     await ask(opened, services.resume, job)
     await until(opened, job, in_state("done"))
     assert await tags(opened) == 60
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=3), timedelta(hours=-3), timedelta(days=3650)], ids=str)
+async def test_a_clock_that_is_set_in_the_middle_of_a_job_makes_nothing_twice(
+    opened: Runtime, runner: Runner, jump: timedelta
+) -> None:
+    job = await put(opened, items=60, pause_s=0.02)
+    await until(opened, job, lambda found: found.checkpoint is not None)
+    before = opened.now
+    opened.now = lambda: before() + jump
+    done = await until(opened, job, in_state("done", "failed"))
+    assert (done.state, done.attempts, await tags(opened)) == ("done", 1, 60)
 
 
 async def test_cancelling_keeps_what_is_done_and_retrying_finishes_it(opened: Runtime, runner: Runner) -> None:
