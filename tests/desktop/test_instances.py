@@ -214,3 +214,21 @@ def test_a_frozen_server_is_told_as_such_and_goes_on_where_it_was(launch: Launch
     assert found
     assert found.pid == info.pid
     assert app.end() == 0
+
+
+def test_the_tray_app_moves_with_its_library_and_goes_over_to_another(launch: Launch, tmp_path: Path) -> None:
+    app = launch()
+    first = address_told(app)
+    moved, other = tmp_path / "moved", tmp_path / "Family"
+    with LocalClient.connect(app.data) as client:
+        client.post("/api/v1/libraries/move", {"path": str(moved)})
+    eventually(lambda: find_server(moved) is not None, "it is not served at its new place")
+    eventually(lambda: [each.name for each in app.data.iterdir()] == ["library.json"], "the old files stay")
+    with LocalClient.connect(moved) as client:
+        client.post("/api/v1/libraries/open", {"path": str(other)})
+    second = address_told(app)
+    assert second.partition(".localhost")[0] != first.partition(".localhost")[0]
+    third = launch(TIMELINE_DATA_DIR=str(other))
+    assert address_told(third).partition(".localhost")[0] == second.partition(".localhost")[0]
+    assert third.process.wait(60) == 0
+    assert app.end() == 0
