@@ -33,7 +33,11 @@ async def why(db: AsyncConnection, owner_pk: int, memory_id: UUID) -> JSON:
         .where(Provenance.owner_pk == owner_pk, Provenance.memory_pk == memory_pk)
         .order_by(Provenance.field, Provenance.rank.desc(), Provenance.at.desc(), Provenance.pk)
     )
-    said = [row._asdict() for row in await db.execute(statement)]
+    # PostgreSQL's driver has a class of its own for ids, which orjson does not take.
+    said = [
+        {**row._asdict(), "import_id": None if row.import_id is None else str(row.import_id)}
+        for row in await db.execute(statement)
+    ]
     times = [each["value"] for each in said if each["field"] == "time"]
     # What outranked evidence said is still evidence: hand edits first, then what the import weighed.
     considered = [piece for place, time in enumerate(times) for piece in _pieces(time, is_in_force=place == 0)]
