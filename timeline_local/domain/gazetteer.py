@@ -60,7 +60,7 @@ class Gazetteer:
     zone_numbers: Mapping[str, int]
 
     def find(self, lat: float, lon: float, zone: str | None) -> Place | None:
-        """The names for a point, degrees, in this IANA zone; None where no country is known. Some 20 to 100 µs."""
+        """The names for a point, degrees, in this IANA zone; None where no country is known. Some 50 µs (2026-11)."""
         number = None if zone is None else self.zone_numbers.get(zone)
         if number is None or not is_on_earth(lat, lon):
             return None
@@ -97,9 +97,10 @@ class Gazetteer:
         lats, lons, zones = self.columns["lat"], self.columns["lon"], self.columns["zone"]
         cells, starts = self.columns["cells"], self.columns["starts"]
         shrink = math.cos(math.radians(min(abs(lat), _POLE)))
+        edge = min(_to_edge(lat), _to_edge(lon) * shrink)  # what lies in other cells is not nearer
         found, best = None, REGION_M / _DEGREE_M * _E4
         for ring in range(_RINGS + 1):
-            if (ring - 1) / CELLS_A_DEGREE * _E4 > best:
+            if ring and ((ring - 1) / CELLS_A_DEGREE + edge) * _E4 > best:
                 break
             for cell in _ring(lat, lon, ring, shrink):
                 at = bisect_left(cells, cell)
@@ -120,6 +121,12 @@ def cell_of(lat: float, lon: float) -> int:
     """The number of the cell that a point lies in, row by row from the south."""
     row = int((min(lat, _POLE) + 90) * CELLS_A_DEGREE)
     return row * _ACROSS + int((lon + _HALF) % _TURN * CELLS_A_DEGREE)
+
+
+def _to_edge(degrees: float) -> float:
+    """How far it is to the nearer edge of the cell, in degrees along that axis."""
+    within = degrees * CELLS_A_DEGREE % 1.0
+    return min(within, 1.0 - within) / CELLS_A_DEGREE
 
 
 def _ring(lat: float, lon: float, ring: int, shrink: float) -> Iterator[int]:

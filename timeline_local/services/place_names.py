@@ -27,7 +27,7 @@ from timeline_local.services.derived import refresh_names
 from timeline_local.services.locations import GAZETTEER, locations
 
 JOB = "name_places"
-CHUNK = 250  # some 50 ms to look up, and as much to write
+CHUNK = 250  # some 10 ms to look up; writing takes longer
 OWN_M = 150.0  # how far an own place reaches that has no radius
 _DEGREE_M = 111_200.0
 _POLE = 89.9
@@ -56,7 +56,7 @@ def is_asked(row: AnyRow) -> bool:
 
 
 def look_up(rows: Sequence[AnyRow], own: Sequence[AnyRow], place_of: PlaceOf) -> list[Found]:
-    """Names for these memories. Blocks for some 200 µs each: call it from a worker thread."""
+    """Names for these memories. Blocks for some 50 µs each: call it from a worker thread."""
     found: list[Found] = []
     for row in rows:
         mine = _own(row.lat, row.lon, own)
