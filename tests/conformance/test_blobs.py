@@ -77,6 +77,13 @@ async def test_a_torn_file_under_the_right_name_is_replaced(blobs: Blobs) -> Non
     assert blobs.path(HASH).read_bytes() == BYTES
 
 
+async def test_where_the_library_was_nothing_is_made_anew(blobs: Blobs, tmp_path: Path) -> None:
+    (tmp_path / "media").rename(tmp_path / "renamed")
+    with pytest.raises(FileNotFoundError):
+        await blobs.put_stream(stream(BYTES))
+    assert not (tmp_path / "media").exists()
+
+
 async def test_more_than_allowed_leaves_nothing(blobs: Blobs, incoming: Path) -> None:
     with pytest.raises(BodyTooLarge):
         await blobs.put_stream(stream(BYTES, BYTES), max_bytes=len(BYTES))

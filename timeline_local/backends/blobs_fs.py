@@ -129,7 +129,7 @@ class FileBlobs:
             is_new = not self._holds(sha256, size)
             if is_new:
                 with _says_when_full():
-                    make_private_dir(self.path(sha256).parent)
+                    make_private_dir(self.path(sha256).parent, inside=self._root)
                     part.rename(self.path(sha256))
         self._sync_name(sha256)
         return Stored(sha256, size, is_new=is_new)

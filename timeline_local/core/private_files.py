@@ -15,10 +15,16 @@ FILE_MODE = 0o600
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def make_private_dir(path: Path) -> None:
-    """Make the folder and its missing parents, mode 0700 whatever the umask is; an existing folder is tightened."""
+def make_private_dir(path: Path, *, inside: Path | None = None) -> None:
+    """Make the folder and its missing parents, mode 0700 whatever the umask is; an existing folder is tightened.
+
+    inside: a folder above it that is not made. Raises FileNotFoundError if it is gone: with a library whose disk was
+    pulled out, or that was renamed, nothing may come into being where it was.
+    """
+    if path == inside:
+        raise FileNotFoundError(path)
     if not path.parent.exists():
-        make_private_dir(path.parent)
+        make_private_dir(path.parent, inside=inside)
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=DIRECTORY_MODE)
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) != DIRECTORY_MODE:

@@ -107,7 +107,7 @@ async def _attempt(maker: PreviewMaker, row: AnyRow) -> PreviewResult | Undecoda
     try:
         source = original_path(maker.blobs, row)
         folder = maker.folder(row.sha256)
-        await asyncio.to_thread(make_private_dir, folder)
+        await asyncio.to_thread(make_private_dir, folder, inside=maker.root)
         return await maker.decoder.previews(source, folder, name_hint=row.file_name)
     except Undecodable as error:
         return error
