@@ -16,6 +16,7 @@ from timeline_local.core.local_client import LocalClient, NoServer
 from timeline_local.exceptions import LibraryInUse
 
 if TYPE_CHECKING:
+    from timeline_local.cli.serving import Running
     from timeline_local.runtime import Runtime
 
 T = TypeVar("T")
@@ -61,6 +62,28 @@ def ask(
         with reached:
             return server(reached)
     return asyncio.run(_alone(settings, reached, alone))
+
+
+def ask_server(given: dict[str, Any], question: Callable[[LocalClient], int]) -> int:
+    """What the question returns, put to the running server, or to one that this process is for as long as it takes."""
+    settings = load_settings(**given)
+    reached = reach(settings.data_dir)
+    if isinstance(reached, LocalClient):
+        with reached:
+            return question(reached)
+
+    from timeline_local.cli.serving import serve_beside  # noqa: PLC0415 - only without a server
+
+    def sign_in() -> int:
+        with signed_in(settings.data_dir) as client:
+            return question(client)
+
+    async def beside(running: Running) -> int:
+        await running.answering()
+        return await asyncio.to_thread(sign_in)
+
+    with reached:
+        return serve_beside(settings, given, reached, beside)
 
 
 async def _alone(settings: Settings, claim: LibraryClaim, alone: Callable[[Runtime], Awaitable[T]]) -> T:

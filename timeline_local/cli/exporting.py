@@ -5,23 +5,18 @@ With no server running, this process is one for as long as the export takes.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from timeline_local.cli.access import reach
+from timeline_local.cli.access import ask_server
 from timeline_local.cli.importing import LOOK_S, bar
 from timeline_local.cli.output import as_json, complain, say, size
-from timeline_local.config import load_settings
 from timeline_local.core.local_client import API, LocalClient
 from timeline_local.exceptions import InvalidInput, TimelineError
-
-if TYPE_CHECKING:
-    from timeline_local.cli.serving import Running
 
 JSON = dict[str, Any]
 FORMATS = ("ndjson", "csv", "zip", "markdown")
@@ -44,24 +39,7 @@ class Asked:
 def export_to(asked: Asked, given: dict[str, Any]) -> int:
     """Write the export to its file; 0 when it is there whole, else 1. Raises InvalidInput before anything is asked."""
     wanted = _wanted(asked)
-    settings = load_settings(**given)
-    reached = reach(settings.data_dir)
-    if isinstance(reached, LocalClient):
-        with reached:
-            return _through(reached, asked, wanted)
-
-    from timeline_local.cli.serving import serve_beside  # noqa: PLC0415 - only without a server
-
-    def signed_in() -> int:
-        with LocalClient.connect(settings.data_dir) as client:
-            return _through(client, asked, wanted)
-
-    async def beside(running: Running) -> int:
-        await running.answering()
-        return await asyncio.to_thread(signed_in)
-
-    with reached:
-        return serve_beside(settings, given, reached, beside)
+    return ask_server(given, lambda client: _through(client, asked, wanted))
 
 
 def _wanted(asked: Asked) -> JSON:

@@ -5,22 +5,17 @@ With no server running, this process is one for as long as the import takes: the
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from timeline_local.cli.access import reach, signed_in
+from timeline_local.cli.access import ask_server
 from timeline_local.cli.output import as_json, complain, say, size
-from timeline_local.config import load_settings
 from timeline_local.core.local_client import API, LocalClient
-
-if TYPE_CHECKING:
-    from timeline_local.cli.serving import Running
 
 JSON = dict[str, Any]
 LOOK_S = 0.2
@@ -39,25 +34,7 @@ class Asked:
 
 def import_folder(asked: Asked, given: dict[str, Any]) -> int:
     """Import the folder; 0 when it was imported, whatever single files had, else 1."""
-    settings = load_settings(**given)
-    reached = reach(settings.data_dir)
-    if isinstance(reached, LocalClient):
-        with reached:
-            return _through(reached, asked)
-
-    from timeline_local.cli.serving import serve_beside  # noqa: PLC0415 - only without a server
-
-    async def beside(running: Running) -> int:
-        await running.answering()
-        return await asyncio.to_thread(_sign_in_and_import, settings.data_dir, asked)
-
-    with reached:
-        return serve_beside(settings, given, reached, beside)
-
-
-def _sign_in_and_import(data_dir: Path, asked: Asked) -> int:
-    with signed_in(data_dir) as client:
-        return _through(client, asked)
+    return ask_server(given, lambda client: _through(client, asked))
 
 
 def _through(client: LocalClient, asked: Asked) -> int:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from timeline_local.cli.access import reach, signed_in
+from timeline_local.cli.access import ask_server
 from timeline_local.cli.output import as_json, as_table, say
-from timeline_local.config import load_settings
 from timeline_local.core.local_client import API, LocalClient
 from timeline_local.exceptions import InvalidInput, WatchedFolderNotFound
-
-if TYPE_CHECKING:
-    from timeline_local.cli.serving import Running
 
 JSON = dict[str, Any]
 URL = f"{API}/watched-folders"
@@ -34,25 +29,7 @@ def watch_folder(asked: Asked, given: JSON) -> int:
     """Do what was asked; 0. Raises InvalidInput for wishes that exclude each other, WatchedFolderNotFound."""
     if len(asked.wishes) > 1 or (asked.wishes and asked.path is None):
         raise InvalidInput("Name one watched folder, and one thing to do with it.")
-    settings = load_settings(**given)
-    reached = reach(settings.data_dir)
-    if isinstance(reached, LocalClient):
-        with reached:
-            return _through(reached, asked)
-
-    from timeline_local.cli.serving import serve_beside  # noqa: PLC0415 - only without a server
-
-    async def beside(running: Running) -> int:
-        await running.answering()
-        return await asyncio.to_thread(_sign_in, settings.data_dir, asked)
-
-    with reached:
-        return serve_beside(settings, given, reached, beside)
-
-
-def _sign_in(data_dir: Path, asked: Asked) -> int:
-    with signed_in(data_dir) as client:
-        return _through(client, asked)
+    return ask_server(given, lambda client: _through(client, asked))
 
 
 def _through(client: LocalClient, asked: Asked) -> int:
