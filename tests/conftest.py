@@ -40,8 +40,8 @@ from timeline_local.main import WEB, create_app
 from timeline_local.runtime import Runtime, open_runtime
 from timeline_local.services.identity import create_api_key, ensure_owner
 
-# Where this is set, each of the hundreds of programs that tests start would compile all it loads anew: 3.5 s instead
-# of 1 for the server (2026-11).
+# Where this is set, each of the hundreds of programs that tests start would compile all it loads anew: 3.6 s instead
+# of 1.6 for the server (2026-11).
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -68,8 +68,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that start servers come first, so that at the end no core waits long for another.
 
-    The rules about the code come last: its syntax trees are millions of objects, which the garbage collector would look
-    at again and again.
+    The rules about the code come last: its syntax trees are a million objects, with which a full collection takes 1.1 s
+    instead of 0.1 (2026-11).
     """
     items.sort(key=lambda item: -1 if item.path.parent.name in STARTS_SERVERS else item.path.parent.name == "house")
 

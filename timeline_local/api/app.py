@@ -137,7 +137,7 @@ def build_api(
 def _included(routers: Iterable[APIRouter], prefix: str) -> list[BaseRoute]:
     """These routers' routes behind the prefix; made once, for what the framework works out about each stays with them.
 
-    That took a third of the time of a test that makes an application of its own (2026-11).
+    It takes 0.12 s (2026-11), which every test with an application of its own paid.
     """
     given = tuple(routers)
     key = (prefix, tuple(map(id, given)))
