@@ -76,10 +76,13 @@ class Desk:
         self.sources: Sequence[Source] = SOURCES
         self.zone_of: Callable[[float, float], str | None] = lambda _lat, _lon: None
 
-    async def plan(self, folder: Path, **options: Any) -> ImportRow:  # noqa: ANN401 - options of an import
+    async def begin(self, folder: Path, **options: Any) -> ImportRow:  # noqa: ANN401 - options of an import
         checked = imports.check_paths([str(folder)], self.settings)
         async with self.database.write() as db:
-            row = await imports.create(db, self.owner_pk, paths=checked, options=options, now=self.now)
+            return await imports.create(db, self.owner_pk, paths=checked, options=options, now=self.now)
+
+    async def plan(self, folder: Path, **options: Any) -> ImportRow:  # noqa: ANN401 - options of an import
+        row = await self.begin(folder, **options)
         await self.work("scan")
         return await self.row(row)
 

@@ -14,6 +14,7 @@ from timeline_local.importers.seen import Seen
 def test_a_key_is_counted_as_a_counter_would(keys: list[str]) -> None:
     seen, counter = Seen(), Counter[str]()
     for key in keys:
+        assert (key in seen) == (key in counter)
         counter[key] += 1
         assert seen.number(key) == counter[key]
 

@@ -363,9 +363,7 @@ async def test_a_scan_and_a_run_go_on_after_a_kill_at_every_batch(
     monkeypatch.setattr("timeline_local.importers.sources.notes_folder.ITEMS_PER_CHECKPOINT", 3)
     for number in range(30):
         note(tmp_path / "notes" / f"{number % 3}" / f"2020-01-{number + 1:02}.md", f"note {number}")
-    checked = imports.check_paths([str(tmp_path / "notes")], desk.settings)
-    async with desk.database.write() as db:
-        row = await imports.create(db, desk.owner_pk, paths=checked, options={}, now=NOW)
+    row = await desk.begin(tmp_path / "notes")
     await _limp(desk, "scan")
     planned = await desk.row(row)
     assert (planned.state, planned.counts["new"], len(await desk.items(row))) == ("planned", 30, 30)

@@ -32,9 +32,10 @@ runs in a worker thread.
 - Where names, sizes and dates of files tell that nothing changed since an earlier import, it SHOULD yield a `Unit`,
   which is only read when something did.
 - Every item's `source_key` MUST be the same when the same thing is read again. Keys are NFC, and one key is one item:
-  a draft, samples and a contact do not share one. A key is the thing's own wherever its export lies (an id the export
-  gives, a path inside the export); a source whose keys are paths of the owner's own folders is named in
-  `registry.KEYED_BY_PATH`.
+  a draft, samples and a contact do not share one. What comes under a key that was told before is taken for another
+  thing, so that nothing is lost; a source that knows it for the same SHOULD yield a `Problem` in its place. A key is
+  the thing's own wherever its export lies (an id the export gives, a path inside the export); a source whose keys are
+  paths of the owner's own folders is named in `registry.KEYED_BY_PATH`.
 - It MUST cut paths and samples into items of at most `drafts.MAX_PATH`; where two overlap, nothing is kept twice.
 
 A source sees only this module, `importers.archive`, and `domain`; what two sources share is a module of this room.

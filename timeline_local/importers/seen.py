@@ -20,10 +20,16 @@ class Seen:
         self._filled = 0
         self._again: dict[int, int] = {}
 
+    def __contains__(self, key: str) -> bool:
+        slots = self._slots
+        at = (mark := _mark(key)) & (len(slots) - 1)
+        while slots[at] and slots[at] != mark:
+            at = (at + 1) & (len(slots) - 1)
+        return slots[at] != 0
+
     def number(self, key: str) -> int:
         """How many times this key came, this time included: 1 for a new one."""
-        digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        mark = int.from_bytes(digest, "little") or 1
+        mark = _mark(key)
         if self._put(mark):
             if 2 * self._filled > len(self._slots):
                 self._grow()
@@ -55,3 +61,8 @@ class Seen:
         for mark in old:
             if mark:
                 self._put(mark)
+
+
+def _mark(key: str) -> int:
+    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") or 1

@@ -191,18 +191,21 @@ async def all_items(db: AsyncConnection, owner_pk: int, import_pk: int) -> Async
         last = rows[-1].pk
 
 
-async def known_keys(
-    db: AsyncConnection, owner_pk: int, import_pk: int, *, keys: Collection[str]
-) -> dict[str, bytes | None]:
-    """Those of these keys for which this import has an item already, with the item's head where one was kept."""
+async def keys(db: AsyncConnection, owner_pk: int, import_pk: int) -> Sequence[str]:
+    """The keys of all items of this import. A scan of it."""
+    mine = (ImportItem.owner_pk == owner_pk, ImportItem.import_pk == import_pk)
+    return (await db.execute(select(ImportItem.source_key).where(*mine))).scalars().all()
+
+
+async def known_keys(db: AsyncConnection, owner_pk: int, import_pk: int, *, keys: Collection[str]) -> set[str]:
+    """Those of these keys for which this import has an item already."""
     dialect = db.dialect.name
-    head = type_coerce(func.substr(ImportItem.draft, 1, HEAD_BYTES), LargeBinary)
-    statement = select(ImportItem.source_key, head).where(
+    statement = select(ImportItem.source_key).where(
         ImportItem.owner_pk == owner_pk,
         ImportItem.import_pk == import_pk,
         in_text_list(dialect, ImportItem.source_key),
     )
-    return {key: found for key, found in await db.execute(statement, {"texts": text_list(dialect, keys)})}  # noqa: C416 - as above
+    return set((await db.execute(statement, {"texts": text_list(dialect, keys)})).scalars())
 
 
 async def earlier_imports(db: AsyncConnection, owner_pk: int, *, path: str, before: int) -> list[int]:

@@ -11,7 +11,7 @@ import asyncio
 import time
 import unicodedata
 from collections import deque
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -23,9 +23,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from timeline_local.domain.drafts import JSON, Contact, Draft, Problem, Samples
 from timeline_local.exceptions import FolderNotFound, NothingToImport
 from timeline_local.importers.archive import Folder
-from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Unit
+from timeline_local.importers.base import Checkpoint, Found, Item, ReadOptions, Unit
 from timeline_local.importers.files import source_key
 from timeline_local.importers.registry import Judged, Read, judge, read_all, walk_problems
+from timeline_local.importers.seen import Seen
 from timeline_local.models import Import, ImportItem
 from timeline_local.queries import imports
 from timeline_local.queries.dialect import key_list
@@ -96,6 +97,9 @@ class _Scan:
     tally: Tally
     earlier: list[int]
     source: str
+    past: int = 0  # how many reads were judged since that position
+    again: int = 0  # how many had been when a scan was killed, and come again
+    keys: Seen = field(default_factory=Seen)  # of all items of this import
     seen: set[int] = field(default_factory=set)  # eight bytes of each hash: a million of them take 60 MB
     ahead: deque[Read] = field(default_factory=deque)  # listed, not judged yet
     unchanged: dict[str, Earlier] = field(default_factory=dict)  # the units among them that are as they were
@@ -124,6 +128,23 @@ class _Scan:
 
     def knows(self, read: Read) -> bool:
         return isinstance(read.item, Unit) and read.item.source_key in self.unchanged
+
+    def comes_again(self, read: Read) -> bool:
+        """Whether a scan that was killed has judged it. Asked once for each read, in order."""
+        if isinstance(read.item, Checkpoint):
+            self.past = 0
+            return False
+        self.past += 1
+        self.again -= 1
+        return self.again >= 0
+
+    def own_key(self, key: str) -> str:
+        """The key, if nothing has it yet: a disk holds one name in two spellings, and a source may tell a key twice."""
+        number = self.keys.number(key)
+        own = key
+        while number > 1 and self.keys.number(own := f"{key}#{number}") > 1:
+            number += 1
+        return own
 
 
 def _weight(item: Item) -> float:
@@ -154,6 +175,7 @@ async def _open(work: ImportWork) -> _Scan:
         row = await imports.by_pk(db, work.owner_pk, work.import_pk)
         await know_home(db, work)
         earlier = await imports.earlier_imports(db, work.owner_pk, path=row.path, before=row.pk)
+        keys = await _given_out(db, work)
     folder = folder_of(work, row, include_hidden=bool(row.options.get("include_hidden")))
     if not await asyncio.to_thread(folder.is_there):
         raise FolderNotFound("What this import was to read is not there any more. Nothing was imported.")
@@ -172,7 +194,18 @@ async def _open(work: ImportWork) -> _Scan:
         tally=Tally.from_json(kept.get("tally")),
         earlier=earlier,
         source=sources[0].name if len(sources) == 1 else "folder",
+        again=kept.get("past", 0),
+        keys=keys,
     )
+
+
+async def _given_out(db: AsyncConnection, work: ImportWork) -> Seen:
+    """The keys that a scan which was killed has given to items."""
+    keys = Seen()
+    if work.job.checkpoint is not None:
+        for key in await imports.keys(db, work.owner_pk, work.import_pk):
+            keys.number(key)
+    return keys
 
 
 def _advice(folder: Folder, judged: Judged) -> str:
@@ -210,11 +243,7 @@ async def _judge(work: ImportWork, scan: _Scan, reads: list[Read]) -> _Judged:
     candidates, asides = await asyncio.to_thread(_open_up, work, scan, reads, judged, rows)
     drafts = [each for each in candidates if not each.head]
     await asyncio.to_thread(_look, scan.folder, candidates)
-    asked = [spelling for key in (*rows, *judged.same) for spelling in _spellings(key)]
     async with work.database.read() as db:
-        done = await imports.known_keys(db, work.owner_pk, work.import_pk, keys=asked)
-        candidates = [own for each in candidates if (own := _as_its_own(each, done, rows)) is not None]
-        judged.sources.update((each.key, each.source) for each in candidates)
         keys = [each.key for each in drafts]
         old = await imports.earlier_items(db, work.owner_pk, import_pks=scan.earlier, keys=keys)
     rest: list[Candidate] = []
@@ -225,9 +254,8 @@ async def _judge(work: ImportWork, scan: _Scan, reads: list[Read]) -> _Judged:
         else:
             rest.append(each)
     rows.update(await _judge_new(work, scan, rest))
-    rows.update(await import_asides.judge(work, scan.folder, [each for each in asides if each.key not in done]))
-    judged.rows = [row for key, row in rows.items() if key not in done and row.values]
-    judged.same = {key: known for key, known in judged.same.items() if key not in done}
+    rows.update(await import_asides.judge(work, scan.folder, asides))
+    judged.rows = [row for row in rows.values() if row.values]
     return judged
 
 
@@ -238,57 +266,46 @@ def _open_up(
     candidates: list[Candidate] = []
     asides: list[Aside] = []
     for read in reads:
-        item = read.item
+        item, is_again = read.item, scan.comes_again(read)
         if isinstance(item, Checkpoint):
             judged.position = item.position
             continue
         judged.current = item.locator if isinstance(item, Problem) else item.source_key
-        if scan.knows(read) and judged.current not in judged.same:
-            judged.same[judged.current] = scan.unchanged[judged.current]
+        is_given_out = judged.current in scan.keys
+        if is_again and is_given_out and isinstance(item, Unit):
+            continue
+        if scan.knows(read) and not is_given_out:
+            judged.same[scan.own_key(judged.current)] = scan.unchanged[judged.current]
             judged.sources[judged.current] = read.source
             continue
         head = listed_fingerprint(read.source, item.source_key, item.files) if isinstance(item, Unit) else b""
-        for found in item.read() if isinstance(item, Unit) else [item]:
+        for found in _opened(item):
+            told = _key(found)
+            if is_again and told in scan.keys:
+                continue
+            key = scan.own_key(told)
+            judged.sources[key] = read.source
             if isinstance(found, Problem):
-                key = source_key(found.locator)
-                rows.setdefault(key, problem_row(work, key, found))
-                judged.sources.setdefault(key, read.source)
+                rows[key] = problem_row(work, key, found)
+                continue
+            rows[key] = Row({})
+            found = positions.believable(found, work.now())  # noqa: PLW2901 - the same without what cannot be
+            if isinstance(found, Draft):
+                candidates.append(Candidate(read.source, replace(found, source_key=key), key, head))
             else:
-                key = _free_key(unicodedata.normalize("NFC", found.source_key), rows, judged.same)
-                rows[key] = Row({})
-                judged.sources[key] = read.source
-                found = positions.believable(found, work.now())  # noqa: PLW2901 - the same without what cannot be
-                if isinstance(found, Draft):
-                    candidates.append(Candidate(read.source, replace(found, source_key=key), key, head))
-                else:
-                    asides.append(Aside(read.source, replace(found, source_key=key), key, head))
+                asides.append(Aside(read.source, replace(found, source_key=key), key, head))
     return candidates, asides
 
 
-def _free_key(key: str, *taken: Container[str]) -> str:
-    """A disk may hold the same name in two Unicode spellings; each is an item."""
-    return _free_key(f"{key}#2", *taken) if any(key in each for each in taken) else key
+def _opened(item: Found | Unit) -> Sequence[Found]:
+    return item.read() if isinstance(item, Unit) else (item,)
 
 
-def _spellings(key: str) -> tuple[str, ...]:
-    """The keys under which files of one name may be in an import: more than one where the name can be spelled twice."""
-    return (key,) if key.isascii() else (key, f"{key}#2", f"{key}#2#2")
-
-
-def _as_its_own(each: Candidate, done: Mapping[str, bytes | None], rows: dict[str, Row]) -> Candidate | None:
-    """The candidate, under a key of its own if an earlier batch had another file of that name; None if it had this one.
-
-    A scan that was interrupted reads some items again: they have the size and date that were noted of them.
-    """
-    first = each.key
-    while each.key in done or (each.key != first and each.key in rows):
-        if each.key in done and (first.isascii() or done[each.key] in (None, each.head)):
-            return None
-        each.key += "#2"
-    if each.key != first:
-        each.draft = replace(each.draft, source_key=each.key)
-        rows[each.key] = Row({})
-    return each
+def _key(found: Found) -> str:
+    """What an item goes by. A problem has none of its own, and must not take that of what it is about."""
+    if isinstance(found, Problem):
+        return f"{source_key(found.locator)}!{found.slug}"
+    return unicodedata.normalize("NFC", found.source_key)
 
 
 def _look(folder: Folder, candidates: list[Candidate]) -> None:
@@ -390,7 +407,8 @@ async def _write(work: ImportWork, scan: _Scan, judged: _Judged, *, is_end: bool
         if judged.rows:
             await _leave_out_locked(db, work, judged.rows)
             await db.execute(insert(ImportItem), [row.values for row in judged.rows])
-        await jobs.checkpoint(db, work.job, {"position": scan.position, "tally": scan.tally.to_json()})
+        kept = {"position": scan.position, "past": scan.past, "tally": scan.tally.to_json()}
+        await jobs.checkpoint(db, work.job, kept)
         values: dict[str, Any] = {"counts": scan.tally.counts(), "source": scan.source, "updated_at": now}
         if is_end:
             values |= {"state": "planned", "plan": scan.tally.plan()}

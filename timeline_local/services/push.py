@@ -192,8 +192,8 @@ async def _write(db: AsyncConnection, owner_pk: int, desk: _Desk) -> list[Settle
 async def _note_positions(db: AsyncConnection, desk: _Desk, tracks: Sequence[Track]) -> int:
     """One item of the import for each device, however often it sends; how many are new."""
     keys = {f"{POSITIONS}:{track.device}" for track, count in zip(tracks, desk.added, strict=True) if count}
-    known = await queries.known_keys(db, desk.work.owner_pk, desk.work.import_pk, keys=keys) if keys else {}
-    rows = [sent_positions_row(desk.work, key).values for key in sorted(keys - known.keys())]
+    known = await queries.known_keys(db, desk.work.owner_pk, desk.work.import_pk, keys=keys) if keys else set()
+    rows = [sent_positions_row(desk.work, key).values for key in sorted(keys - known)]
     if rows:
         await db.execute(insert(ImportItem), rows)
     return len(rows)
