@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timeline_local.importers.front_matter import clean
+from timeline_local.importers.encodings import clean
 from timeline_local.importers.xml_tags import MAX_VALUE_BYTES, Place, Tag, plain, tags
 
 

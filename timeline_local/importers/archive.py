@@ -21,6 +21,7 @@ from typing import BinaryIO
 from timeline_local.domain.drafts import Problem
 from timeline_local.importers.disk import DiskTree, GivenTree
 from timeline_local.importers.embedded import Decoded, Embedded
+from timeline_local.importers.encodings import as_utf8, head_as_utf8
 from timeline_local.importers.mounts import MountedTree, is_archive
 from timeline_local.importers.trees import (
     Entries,
@@ -105,7 +106,10 @@ class Folder:
             return self._sample
 
     def head(self, locator: str, n: int = 4096) -> bytes:
-        """The first `n` bytes, at most 64 KiB, b"" for what cannot be read. Kept, so every source may ask for it."""
+        """The first `n` bytes, at most 64 KiB, b"" for what cannot be read. Kept, so every source may ask for it.
+
+        Text in UTF-16 comes as UTF-8.
+        """
         with self._lock:
             known = self._heads.get(locator)
             if known is not None:
@@ -113,7 +117,7 @@ class Folder:
                 return known[:n]
         try:
             with self.open(locator) as file:
-                known = file.read(HEAD_BYTES)
+                known = head_as_utf8(file.read(HEAD_BYTES))[:HEAD_BYTES]
         except (OSError, ValueError):
             known = b""
         with self._lock:
@@ -146,6 +150,10 @@ class Folder:
         if inner is None:
             return self._tree.open(locator)
         return io.BufferedReader(Decoded(self._carrier(inner.carrier)(), inner))
+
+    def open_text(self, locator: str) -> BinaryIO:
+        """The file as `open` gives it, but as UTF-8 also where it is in another form of Unicode."""
+        return as_utf8(self.open(locator))
 
     def read(self, locator: str, *, limit: int) -> bytes:
         """The whole file. Raises OSError, OutsideFolder, and ValueError when it is larger than `limit` bytes."""

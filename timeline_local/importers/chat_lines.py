@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import Enum
 
 from timeline_local.importers.archive import Folder
-from timeline_local.importers.note_text import decode
+from timeline_local.importers.encodings import decode
 
 MAX_LINE_BYTES = 1024 * 1024
 MAX_MESSAGE_CHARACTERS = 1024 * 1024
@@ -129,7 +129,7 @@ def messages(folder: Folder, locator: str) -> Generator[Line, None, None]:
     begun: Line | None = None
     more: list[str] = []
     size = 0
-    with folder.open(locator) as file:
+    with folder.open_text(locator) as file:
         while data := file.readline(MAX_LINE_BYTES):
             line = decode(data).rstrip("\n")
             found = read_line(line)

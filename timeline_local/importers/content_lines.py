@@ -6,12 +6,13 @@ with the one before. vCard 2.1 breaks quoted-printable values with an equals sig
 
 from __future__ import annotations
 
+import quopri
 import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from timeline_local.importers.archive import Folder
-from timeline_local.importers.front_matter import clean
+from timeline_local.importers.encodings import LOOKED_AT, Units, clean, decode_as
 
 MAX_LINE_BYTES = 16 * 1024 * 1024  # a picture in an address book is one line
 MAX_COMPONENT_CHARACTERS = 32 * 1024 * 1024
@@ -28,7 +29,7 @@ _CHARSET = re.compile(rb";CHARSET=\"?([\w.:-]+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A piece of a folded line: bytes of the line before it, where it stands in the file, bytes of its own."""
+    """A piece of a folded line: bytes of the line before it, where it stands in the file, bytes of its own there."""
 
     before: int
     at: int
@@ -131,6 +132,13 @@ def read_property(line: str) -> Property | None:
     return Property(found["group"] or "", found["name"].upper(), parameters, found["value"])
 
 
+def plain(each: Property) -> str:
+    """The value as written, quoted-printable undone."""
+    if "QUOTED-PRINTABLE" not in {part.upper() for value in each.parameters.values() for part in value.split(",")}:
+        return each.value
+    return decode_as(quopri.decodestring(each.value.encode("utf-8", "replace")), each.parameters.get("CHARSET", ""))
+
+
 def unescaped(value: str) -> str:
     r"""A text value: \n is a new line, \, \; and \\ are themselves."""
     return re.sub(r"\\(.)", lambda found: "\n" if found[1] in "nN" else found[1], value, flags=re.DOTALL)
@@ -153,54 +161,58 @@ def _unfolded(folder: Folder, locator: str) -> Generator[tuple[str, Place | None
     """
     kept, parts = b"", list[_Part]()
     is_quoted = False
-    for at, bare in _lines(folder, locator):
+    with folder.open(locator) as file:
+        units = Units.of(file.read(LOOKED_AT))
+    for at, bare in _lines(folder, locator, units):
         is_folded = bare[:1] in {b" ", b"\t"}
         if is_quoted and kept.endswith(b"="):
             kept = kept[:-1] + bare[is_folded:]
         elif is_folded and len(kept) < MAX_LINE_BYTES:
-            parts.append(_Part(len(kept), at + 1, len(bare) - 1))
+            parts.append(_Part(len(kept), at + units.width, len(bare) - 1))
             kept += bare[1:]
         elif bare:
             if kept:
-                yield _decoded(kept), _place(kept, parts)
+                yield _decoded(kept), _place(kept, parts, units)
             mark = len(_MARK) if bare.startswith(_MARK) else 0
             kept, parts = bare[mark:], [_Part(0, at + mark, len(bare) - mark)]
             is_quoted = b"QUOTED-PRINTABLE" in kept.partition(b":")[0].upper()
     if kept:
-        yield _decoded(kept), _place(kept, parts)
+        yield _decoded(kept), _place(kept, parts, units)
 
 
-def _place(line: bytes, parts: Sequence[_Part]) -> Place | None:
+def _place(line: bytes, parts: Sequence[_Part], units: Units) -> Place | None:
     head = _PICTURE.match(line)
     if head is None:
         return None
     last = parts[-1]
     for each in parts:
         if head.end() <= each.before + each.length:
-            start = each.at + max(head.end() - each.before, 0)
-            return Place(start, last.at + last.length - start)
+            start = each.at + max(head.end() - each.before, 0) * units.width
+            return Place(start, last.at + last.length * units.width - start)
     return None
 
 
-def _lines(folder: Folder, locator: str) -> Generator[tuple[int, bytes], None, None]:
-    """Lines as they stand in the file, without their ends, and where each begins."""
-    at = 0
-    with folder.open(locator) as file:
+def _lines(folder: Folder, locator: str, units: Units) -> Generator[tuple[int, bytes], None, None]:
+    """Lines as UTF-8, without their ends, and where in the file each begins."""
+    at = units.mark
+    with folder.open_text(locator) as file:
         while line := file.readline(MAX_LINE_BYTES):
             begin = at
             for part in _OLD_END.split(line.rstrip(b"\r\n")):
                 yield begin, part
-                begin += len(part) + 1
-            at += len(line)
+                begin += units.length(part) + units.width
+            at += units.length(line)
 
 
 def _decoded(line: bytes) -> str:
-    """UTF-8, else what the line says it is in, as vCard 2.1 has it, else Windows' Western letters."""
-    try:
-        return clean(line.decode("utf-8"))
-    except UnicodeDecodeError:
-        told = _CHARSET.search(line.partition(b":")[0])
-    try:
-        return clean(line.decode("cp1252" if told is None else told[1].decode("ascii"), "replace"))
-    except LookupError:
-        return clean(line.decode("cp1252", "replace"))
+    """UTF-8, else what the line says it is in, as vCard 2.1 has it, else Windows' Western letters.
+
+    Letters of ISO-2022 are written in bytes of ASCII.
+    """
+    told = _CHARSET.search(line.partition(b":")[0])
+    if told is None or not told[1].upper().startswith(b"ISO-2022"):
+        try:
+            return clean(line.decode("utf-8"))
+        except UnicodeDecodeError:
+            pass
+    return decode_as(line, told[1].decode("ascii") if told else "")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from timeline_local.domain.stamps import read_offset, read_stamp
 from timeline_local.domain.xmp import Xmp, XmpDate, XmpPerson
+from timeline_local.importers import loose
 
 _DATES = ("SubSecDateTimeOriginal", "DateTimeOriginal", "CreationDate", "DateCreated", "SubSecCreateDate", "CreateDate")
 _OFFSETS = ("OffsetTimeOriginal", "OffsetTime")
@@ -27,8 +27,8 @@ _MAX_RATING = 5
 def read_exiftool(data: bytes) -> Xmp | None:
     """What the tags say, in the words of XMP; None for any other JSON."""
     try:
-        document = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        document = loose.document(data)
+    except ValueError:
         return None
     record = document[0] if isinstance(document, list) and len(document) == 1 else document
     if not isinstance(record, dict) or not any(key.rpartition(":")[2] in {"SourceFile", "FileName"} for key in record):

@@ -18,6 +18,7 @@ from timeline_local.domain.drafts import JSON, PlaceRef
 from timeline_local.domain.filenames import date_from_path
 from timeline_local.domain.fuzzy import parse_edtf
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence, ensure_utc
+from timeline_local.importers.encodings import clean
 
 MAX_CHARACTERS = 64 * 1024
 MAX_VALUES = 1000
@@ -257,11 +258,6 @@ def _text(value: object) -> str:
     if not isinstance(value, str | int | float | date) or isinstance(value, bool):
         return ""
     return clean(str(value)).strip()
-
-
-def clean(text: str) -> str:
-    """Text as the database takes it: without NULs and halves of characters."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _json_object(values: dict[str, Any]) -> dict[str, JSON]:

@@ -6,7 +6,6 @@ album's little more than a title.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from typing import Any
 from timeline_local.domain.drafts import JSON, PlaceRef
 from timeline_local.domain.filenames import NameDate
 from timeline_local.domain.times import TimeBasis, TimeEvidence
+from timeline_local.importers import loose
 
 MAX_SIDECAR_BYTES = 1024 * 1024
 
@@ -110,8 +110,8 @@ def parse_album(data: bytes) -> GoogleAlbum | None:
 
 def _record(data: bytes) -> dict[str, Any] | None:
     try:
-        record = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        record = loose.document(data)
+    except ValueError:
         return None
     return record if isinstance(record, dict) else None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
+from timeline_local.importers.encodings import decode
 
 _NAME, _TAKEN = "imgname", "originalcreationdate"
 _YES = frozenset({"yes", "true", "1", "ja", "oui", "sí"})
@@ -79,7 +80,7 @@ def read_names(data: bytes) -> list[str] | None:
 
 
 def _rows(data: bytes) -> Iterator[list[str]]:
-    text = data.decode("utf-8-sig", "replace").replace("\x00", "")
+    text = decode(data)
     try:
         yield from csv.reader(io.StringIO(text, newline=""))
     except csv.Error:

@@ -23,8 +23,8 @@ _MARK = b"\xef\xbb\xbf"
 class Opens(Protocol):
     """A folder, or what opens its files behind something that is no JSON."""
 
-    def open(self, locator: str) -> BinaryIO:
-        """As `Folder.open`."""
+    def open_text(self, locator: str) -> BinaryIO:
+        """As `Folder.open_text`."""
 
 
 class BrokenJson(ValueError):
@@ -35,7 +35,7 @@ def json_items(folder: Opens, locator: str, prefix: str) -> Generator[Any, None,
     """The values at `prefix` ("entries.item": each of the list "entries"; "item": each of the outermost list).
 
     Memory: one value. The file is open until the last value was taken or the iterator is closed.
-    Raises BrokenJson, and what `Folder.open` raises.
+    Raises BrokenJson, and what `Folder.open_text` raises.
     """
     for _, value in _with_any_numbers(lambda use_float: _values(folder, locator, prefix, use_float=use_float)):
         yield value
@@ -73,7 +73,7 @@ class _LargeNumber(Exception):
 def _values(folder: Opens, locator: str, prefix: str, *, use_float: bool) -> Iterator[_Placed]:
     import ijson  # noqa: PLC0415 - 15 ms that a start need not pay
 
-    with folder.open(locator) as file, _told(use_float=use_float):
+    with folder.open_text(locator) as file, _told(use_float=use_float):
         for value in ijson.items(_Shallow(file), prefix, use_float=use_float, buf_size=CHUNK_BYTES):
             yield prefix, value
 
@@ -81,7 +81,7 @@ def _values(folder: Opens, locator: str, prefix: str, *, use_float: bool) -> Ite
 def _parts(folder: Opens, locator: str, wanted: frozenset[str], *, use_float: bool) -> Iterator[_Placed]:
     import ijson  # noqa: PLC0415 - as above
 
-    with folder.open(locator) as file, _told(use_float=use_float):
+    with folder.open_text(locator) as file, _told(use_float=use_float):
         builder, inside, depth = ijson.ObjectBuilder(), "", 0
         for prefix, event, value in ijson.parse(_Shallow(file), use_float=use_float, buf_size=CHUNK_BYTES):
             if not depth:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
+
 from timeline_local.domain.drafts import PlaceRef
 from timeline_local.domain.zones import find_zone
-from timeline_local.importers.front_matter import clean
+from timeline_local.importers.encodings import clean, decode
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def document(data: bytes | str) -> object:
+    """The value of a JSON that is read whole, in any encoding; halves of characters and NaN are let pass.
+
+    Raises ValueError.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(data if isinstance(data, str) else decode(data))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def text(value: object) -> str:

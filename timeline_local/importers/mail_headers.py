@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import codecs
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
@@ -16,7 +15,7 @@ from email.utils import getaddresses, parsedate_tz
 
 from timeline_local.domain.drafts import PersonRef, PersonRole
 from timeline_local.domain.times import TimeBasis, TimeEvidence
-from timeline_local.importers.front_matter import clean
+from timeline_local.importers.encodings import decode_as
 
 MOST_ADDRESSES = 50
 LONGEST_ADDRESSES = 16 * 1024
@@ -26,31 +25,8 @@ _WIDEST_OFFSET_S = 14 * 3600
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?)")
 _ZONE = re.compile(r"\d\d:\d\d(?::\d\d)? ?(?:[+-]\d{4}|(?:UTC?|GMT|Z|[ECMP][SD]T)\b)", re.IGNORECASE | re.ASCII)
-# Codecs that are no charsets, or take their square in time.
-_NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
-# What senders call Latin-1 or ASCII is Windows' Western more often than not, which has all of its letters.
-_WESTERN = frozenset({"iso8859-1", "ascii", "cp1252"})
 
 Headers = Sequence[tuple[str, bytes]]
-
-
-def text_of(data: bytes, charset: str = "") -> str:
-    """The text in the charset it says, else in the one it is in."""
-    name = _codec(charset)
-    for each in (name, "utf-8") if name and name not in _WESTERN else ("utf-8",):
-        try:
-            return clean(data.decode(each))
-        except (UnicodeDecodeError, LookupError, ValueError):
-            continue
-    return clean(data.decode("cp1252", "replace"))
-
-
-def _codec(charset: str) -> str:
-    try:
-        name = codecs.lookup(charset.strip().strip("\"'")).name if charset.strip() else ""
-    except (LookupError, ValueError):
-        return ""
-    return "" if name in _NO_CHARSETS else name
 
 
 def first(headers: Headers, name: str) -> bytes:
@@ -60,17 +36,17 @@ def first(headers: Headers, name: str) -> bytes:
 
 def words(value: bytes) -> str:
     """A header's text, encoded words undone, in one line."""
-    plain = _BETWEEN_WORDS.sub(r"\1", text_of(value))
+    plain = _BETWEEN_WORDS.sub(r"\1", decode_as(value))
     out: list[str] = []
     kept, charset, at = b"", "", 0
     for found in _WORD.finditer(plain):
         # A letter may be divided between two words of one charset.
         if found.start() != at or found[1] != charset:
-            out += [text_of(kept, charset), plain[at : found.start()]]
+            out += [decode_as(kept, charset), plain[at : found.start()]]
             kept, charset = b"", found[1]
         kept += _encoded(found[2], found[3])
         at = found.end()
-    return " ".join("".join((*out, text_of(kept, charset), plain[at:])).split())
+    return " ".join("".join((*out, decode_as(kept, charset), plain[at:])).split())
 
 
 def _encoded(how: str, text: str) -> bytes:
@@ -89,11 +65,11 @@ def parameters(headers: Headers, name: str) -> tuple[str, dict[str, str]]:
     if not value:
         return "", {}
     message = Message()
-    message[name] = " ".join(text_of(value).split())
+    message[name] = " ".join(decode_as(value).split())
     told = message.get_params(header=name, failobj=[])
     found: dict[str, str] = {}
     for key, each in told[1:]:
-        text = each if isinstance(each, str) else text_of(each[2].encode("latin-1", "replace"), each[0] or "")
+        text = each if isinstance(each, str) else decode_as(each[2].encode("latin-1", "replace"), each[0] or "")
         found.setdefault(key.lower(), words(text.encode("utf-8", "replace")))
     return (told[0][0].strip().lower() if told else ""), found
 
@@ -112,7 +88,7 @@ def people(headers: Headers) -> tuple[PersonRef, ...]:
 
 
 def _addresses(headers: Headers, name: str) -> list[str]:
-    return [text_of(value[:LONGEST_ADDRESSES]) for each, value in headers if each == name][:10]
+    return [decode_as(value[:LONGEST_ADDRESSES]) for each, value in headers if each == name][:10]
 
 
 def evidence(headers: Headers, envelope: bytes) -> tuple[TimeEvidence, ...]:
@@ -130,7 +106,7 @@ def evidence(headers: Headers, envelope: bytes) -> tuple[TimeEvidence, ...]:
 
 def _dated(value: bytes, origin: str) -> TimeEvidence | None:
     """An instant where the zone can be; else the wall clock alone."""
-    text = " ".join(text_of(value[:200]).split())
+    text = " ".join(decode_as(value[:200]).split())
     parsed = parsedate_tz(text)  # it takes Greenwich for a zone that is not told
     if parsed is None:
         return None
@@ -157,7 +133,7 @@ _LABEL = re.compile(r'\s*+"[^"]*+"|[^,]++')
 
 def ids(value: bytes) -> Iterable[str]:
     """The message ids of a header, without their brackets."""
-    return (found.strip() for found in _ID.findall(text_of(value[:LONGEST_ADDRESSES])))
+    return (found.strip() for found in _ID.findall(decode_as(value[:LONGEST_ADDRESSES])))
 
 
 _ID = re.compile(r"<([^<>\s]{1,500})>")

@@ -13,7 +13,8 @@ from hashlib import blake2b
 from typing import BinaryIO
 
 from timeline_local.importers.embedded import Coding, Decoder
-from timeline_local.importers.mail_headers import Headers, first, parameters, text_of
+from timeline_local.importers.encodings import decode_as
+from timeline_local.importers.mail_headers import Headers, first, parameters
 
 MAX_LINE_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 256 * 1024
@@ -164,7 +165,7 @@ class _Reading:
             return
         disposition, more = parameters(headers, "content-disposition")
         name = more.get("filename", "") or said.get("name", "")
-        coded = text_of(first(headers, "content-transfer-encoding")).strip().lower()
+        coded = decode_as(first(headers, "content-transfer-encoding")).strip().lower()
         coding = _CODINGS.get(coded, Coding.PLAIN)
         is_text = mime in _TEXTS and disposition != "attachment" and not name
         self._part = _Part(mime, said.get("charset", ""), name, coding, is_text, start, Decoder(coding))
@@ -189,7 +190,7 @@ class _Reading:
         if part is None:
             return
         if part.is_text:
-            text = text_of(part.decoder.feed(b"".join(part.text), is_last=True), part.charset)
+            text = decode_as(part.decoder.feed(b"".join(part.text), is_last=True), part.charset)
             self._mail.texts.append((part.mime or "text/plain", text.replace("\r\n", "\n").replace("\r", "\n")))
             return
         part.decoder.feed(b"", is_last=True)

@@ -18,6 +18,7 @@ from typing import Any
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.stamps import read_offset
 from timeline_local.domain.zones import find_zone
+from timeline_local.importers.encodings import decode
 from timeline_local.importers.table_rows import DELIMITERS
 from timeline_local.importers.templates import Template, TemplateBroken, read_template
 
@@ -140,10 +141,8 @@ def read_mapping(data: bytes, *, stem: str) -> Mapping | list[Fault]:
     stem  what the file is called without ".timeline.toml": the data lies in a file of that name unless it says another.
     """
     try:
-        text = data.decode("utf-8-sig")
+        text = decode(data)
         told = tomllib.loads(text)
-    except UnicodeDecodeError:
-        return [Fault(0, "It is not in UTF-8. Save it with that encoding.")]
     except RecursionError:
         return [Fault(0, "It is nested too deeply.")]
     except tomllib.TOMLDecodeError as error:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from timeline_local.domain.fingerprints import normalise_tag
-from timeline_local.importers.front_matter import clean
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _INLINE_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
@@ -42,19 +40,6 @@ class NoteText:
     links: tuple[str, ...]
 
 
-def decode(data: bytes) -> str:
-    """The text of a file, whatever wrote it: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows' Western letters."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = data.decode("utf-16", "replace")
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            # cp1252 leaves five bytes undefined; latin-1 stands in for those files.
-            text = _western(data)
-    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
 def read_text(text: str) -> NoteText:
     """Look through a note's text once."""
     prose = "\n".join(_prose(text))
@@ -71,13 +56,6 @@ def read_text(text: str) -> NoteText:
         embeds=_embeds(prose, wiki),
         links=tuple(dict.fromkeys(match["target"].strip() for match in wiki if not match["embed"]))[:MAX_EMBEDS],
     )
-
-
-def _western(data: bytes) -> str:
-    try:
-        return data.decode("cp1252")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def _prose(text: str) -> Iterator[str]:

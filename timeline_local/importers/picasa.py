@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from timeline_local.importers.encodings import decode
+
 NAMES = (".picasa.ini", "Picasa.ini", "picasa.ini")
 MAX_BYTES = 8 * 1024 * 1024
 
@@ -37,7 +39,7 @@ class PicasaFolder:
 
 def read_picasa(data: bytes) -> PicasaFolder:
     """Read the file; what cannot be understood is left out."""
-    sections = _sections(data.decode("utf-8-sig", "replace").replace("\x00", ""))
+    sections = _sections(decode(data))
     albums = {
         key.removeprefix(".album:"): each.get("name", "") for key, each in sections.items() if key.startswith(".album:")
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
+from timeline_local.importers.encodings import mended
 from timeline_local.importers.position_columns import number, read_time
 
 _KM = 1000
@@ -62,8 +63,8 @@ class Activity:
 
 def read_rows(file: BinaryIO) -> Iterator[Activity | None]:
     """Every activity; None for a row that is none. Closes the file. Raises csv.Error."""
-    with io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="") as text:
-        rows = csv.reader(text)
+    with io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        rows = ([mended(cell) for cell in row] for row in csv.reader(text))
         columns = _Columns.of(next(rows, []))
         for row in rows:
             if any(cell.strip() for cell in row):
@@ -72,8 +73,8 @@ def read_rows(file: BinaryIO) -> Iterator[Activity | None]:
 
 def read_captions(file: BinaryIO) -> dict[str, str]:
     """What pictures are called, by their file name. Closes the file. Raises csv.Error."""
-    with io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="") as text:
-        rows = csv.reader(text)
+    with io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        rows = ([mended(cell) for cell in row] for row in csv.reader(text))
         next(rows, [])
         named = ((row[0].rpartition("/")[2].strip(), " ".join(row[1].split())) for row in rows if len(row) > 1)
         return {name: caption for name, caption in named if caption}

@@ -6,13 +6,11 @@ import csv
 import io
 from collections.abc import Generator
 
-import orjson
-
+from timeline_local.importers import loose
 from timeline_local.importers.archive import Folder
-from timeline_local.importers.track_formats import open_plain
-from timeline_local.importers.xml_stream import encoding_of
+from timeline_local.importers.encodings import mended
+from timeline_local.importers.track_formats import open_plain, open_plain_text
 
-HEAD_BYTES = 64 * 1024
 MAX_LINE_BYTES = 8 * 1024 * 1024
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -23,16 +21,13 @@ def csv_rows(
     """The rows of a table that hold something, its first one included. A gzip file is unpacked.
 
     delimiter  "" for the one of DELIMITERS that stands most often in the first line.
-    encoding   "" for the one its mark tells, else UTF-8; what is none there is read as Windows' Western letters.
+    encoding   "" for Unicode in whatever form; what is none is read as Windows' Western letters.
     Memory: one row. The file is open until the last row was taken or the iterator is closed. Raises OSError, EOFError,
     zlib.error, and csv.Error for a cell of more than 128 KiB, which is a quote that nobody closed.
     """
-    with open_plain(folder, locator) as opened:
-        head = opened.read(HEAD_BYTES)
-    codec = encoding or encoding_of(head)
     with (
-        open_plain(folder, locator) as opened,
-        io.TextIOWrapper(opened, encoding=codec, errors="surrogateescape", newline="") as lines,
+        (open_plain if encoding else open_plain_text)(folder, locator) as opened,
+        io.TextIOWrapper(opened, encoding=encoding or "utf-8", errors="surrogateescape", newline="") as lines,
     ):
         for _ in range(skip_lines):
             if not lines.readline(MAX_LINE_BYTES):
@@ -42,7 +37,7 @@ def csv_rows(
             first = lines.readline(MAX_LINE_BYTES)
         parts = delimiter or max(DELIMITERS, key=first.count)
         for row in csv.reader(_with_first(first.lstrip("\ufeff"), lines), delimiter=parts):
-            cells = [_mended(cell) for cell in row]
+            cells = [mended(cell) for cell in row]
             if any(cell.strip() for cell in cells):
                 yield cells
 
@@ -52,27 +47,17 @@ def json_lines(folder: Folder, locator: str) -> Generator[object, None, None]:
 
     Memory: one line, of 8 MiB at most. Raises OSError, EOFError, zlib.error.
     """
-    with open_plain(folder, locator) as opened:
+    with open_plain_text(folder, locator) as opened:
         while line := opened.readline(MAX_LINE_BYTES):
             text = line.strip(b"\xef\xbb\xbf \t\r\n")
             if not text:
                 continue
             try:
-                yield orjson.loads(text)
-            except orjson.JSONDecodeError as error:
+                yield loose.document(text)
+            except ValueError as error:
                 yield error
 
 
 def _with_first(first: str, rest: io.TextIOWrapper) -> Generator[str, None, None]:
     yield first
     yield from rest
-
-
-def _mended(cell: str) -> str:
-    if cell.isascii():
-        return cell
-    try:
-        cell.encode()
-    except UnicodeEncodeError:
-        return cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
-    return cell

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 from weakref import WeakKeyDictionary
 
 from timeline_local.importers.archive import File, Folder, Listing
+from timeline_local.importers.encodings import as_utf8, head_as_utf8
 from timeline_local.importers.files import extension
 from timeline_local.importers.photo_groups import MEDIA
 from timeline_local.importers.position_columns import columns_of
@@ -108,7 +109,7 @@ def format_of(name: str, head: bytes) -> str:
         return FIT
     if head.startswith(_ZIP):
         return KMZ if found == "kmz" or b".kml" in head[:200] else ""
-    if b"\x00" in head[:64] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\x00" in head[:64]:
         return ""
     text = head.decode(encoding_of(head), "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
@@ -171,6 +172,11 @@ def open_plain(folder: Folder, locator: str) -> BinaryIO:
     return cast("BinaryIO", _Unpacked(opened)) if is_packed else opened
 
 
+def open_plain_text(folder: Folder, locator: str) -> BinaryIO:
+    """The same as UTF-8, also where it is in another form of Unicode."""
+    return as_utf8(open_plain(folder, locator))
+
+
 class _Unpacked(gzip.GzipFile):
     """A gzip file that closes the file below it, too."""
 
@@ -192,7 +198,7 @@ def _judge(folder: Folder, file: File) -> str:
     head = folder.head(file.locator, HEAD_BYTES)
     if head.startswith(_GZIP):
         try:
-            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, HEAD_BYTES)
+            head = head_as_utf8(zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, HEAD_BYTES))
         except zlib.error:
             return ""
     found = format_of(file.name, head)

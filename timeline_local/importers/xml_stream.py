@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate, errors
 
+from timeline_local.importers.encodings import unicode_of
 from timeline_local.importers.xml_mending import Mending
 
 CHUNK_BYTES = 64 * 1024
@@ -22,7 +23,6 @@ MAX_ELEMENT_CHARACTERS = 64 * 1024 * 1024  # the path of a year in one KML eleme
 
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][\w.-]*)["']""", re.ASCII)
 _NEVER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # characters no XML may hold, and some writers write
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SPACES = b" \t\r\n\x00"
 
 
@@ -173,7 +173,7 @@ def _decoded(file: BinaryIO) -> Iterator[str]:
     """The text in chunks, in the encoding it is in rather than the one it says, from its first character on."""
     head = file.read(CHUNK_BYTES)
     decoder = codecs.getincrementaldecoder(encoding_of(head))("surrogateescape")
-    chunk = head.lstrip(_SPACES) if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else head
+    chunk = head if unicode_of(head) else head.lstrip(_SPACES)
     mending = Mending()
     is_first = True
     while chunk or is_first:
@@ -185,10 +185,10 @@ def _decoded(file: BinaryIO) -> Iterator[str]:
 
 
 def encoding_of(head: bytes) -> str:
-    """A codec that can decode text which begins so: by its byte order mark, else as declared, else UTF-8."""
-    marked = next((name for mark, name in _BOMS if head.startswith(mark)), None)
-    if marked is not None:
-        return marked
+    """A codec that can decode text which begins so: another form of Unicode, else as declared, else UTF-8."""
+    known = "utf-8" if head.startswith(codecs.BOM_UTF8) else unicode_of(head)
+    if known:
+        return known
     declared = _DECLARED.search(head[:1024])
     try:
         name = codecs.lookup(declared[1].decode("ascii")).name if declared else "utf-8"

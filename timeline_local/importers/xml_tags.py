@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from timeline_local.importers.embedded import Coding, Decoder
-from timeline_local.importers.front_matter import clean
+from timeline_local.importers.encodings import clean
 from timeline_local.importers.xml_stream import encoding_of
 
 CHUNK_BYTES = 256 * 1024

@@ -14,8 +14,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
-import orjson
-
 from timeline_local.domain.drafts import (
     JSON,
     CollectionKind,
@@ -34,10 +32,10 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
+from timeline_local.importers.encodings import decode
 from timeline_local.importers.files import file_date, source_key
 from timeline_local.importers.html_text import Markdown
 from timeline_local.importers.html_tokens import read_html
-from timeline_local.importers.note_text import decode
 
 HEAD_BYTES = 64 * 1024
 MAX_PAGE_BYTES = 4 * 1024 * 1024
@@ -231,7 +229,7 @@ class _Export:
             if not locator.lower().endswith(".json"):
                 continue
             try:
-                told = loose.members(orjson.loads(self.folder.read(locator, limit=MAX_SIDECAR_BYTES)))
+                told = loose.members(loose.document(self.folder.read(locator, limit=MAX_SIDECAR_BYTES)))
             except (OSError, ValueError):
                 continue
             for each in (told, *map(loose.members, loose.items(told.get("visits")))):

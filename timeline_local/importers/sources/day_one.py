@@ -239,8 +239,8 @@ def _length(entry: Mapping[str, Any]) -> int:
 
 def _rich(value: object) -> Mapping[str, Any]:
     try:
-        found = orjson.loads(value) if isinstance(value, str) else None
-    except orjson.JSONDecodeError:
+        found = loose.document(value) if isinstance(value, str) else None
+    except ValueError:
         return {}
     return loose.members(found)
 

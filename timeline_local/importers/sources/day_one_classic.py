@@ -16,7 +16,7 @@ from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing, natural_key
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
-from timeline_local.importers.front_matter import clean
+from timeline_local.importers.encodings import clean
 from timeline_local.importers.note_text import read_text
 
 MAX_ENTRY_BYTES = 4 * 1024 * 1024

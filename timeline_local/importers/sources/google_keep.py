@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-import orjson
-
 from timeline_local.domain.drafts import JSON, Draft, MediaRef, Problem
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.domain.times import TimeBasis, TimeEvidence
@@ -96,7 +94,7 @@ class _Here:
 def _read_note(folder: Folder, file: File, here: _Here, options: ReadOptions) -> Iterator[Item]:
     try:
         data = folder.read(file.locator, limit=MAX_NOTE_BYTES)
-        note = orjson.loads(data)
+        note = loose.document(data)
     except OSError as error:
         why = (error.strerror or type(error).__name__).lower()
         yield Problem(file.locator, "unreadable", f"This file cannot be read ({why}).")

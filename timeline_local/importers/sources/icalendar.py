@@ -25,7 +25,7 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
-from timeline_local.importers.content_lines import Component, Property, components, read_property, unescaped
+from timeline_local.importers.content_lines import Component, Property, components, plain, read_property, unescaped
 from timeline_local.importers.recurrences import MAX_OCCURRENCES, Unreadable, like, occurrences, wall_clock
 
 if TYPE_CHECKING:
@@ -321,7 +321,12 @@ def _parsed(found: Component) -> Event | None:
 
 
 def _mended(line: str) -> str:
-    """A line as it should be: rules with spaces and rules without a word are what Outlook and websites write."""
+    """A line as it should be: rules with spaces and rules without a word are what Outlook and websites write.
+
+    Calendars of version 1 have quoted-printable values.
+    """
+    if "QUOTED-PRINTABLE" in line.partition(":")[0].upper() and (each := read_property(line)) is not None:
+        return f"{each.name}:" + "\\n".join(plain(each).splitlines())
     if not line.upper().startswith("RRULE"):
         return line
     line = "".join(line.split())

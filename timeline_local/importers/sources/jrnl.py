@@ -24,9 +24,9 @@ from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.chat_lines import Numbers, Order, order_of, read_line
+from timeline_local.importers.encodings import decode, decode_head
 from timeline_local.importers.files import source_key
 from timeline_local.importers.json_stream import BrokenJson, json_items
-from timeline_local.importers.note_text import decode
 from timeline_local.importers.seen import Seen
 
 HEAD_BYTES = 64 * 1024
@@ -90,7 +90,7 @@ def _is_json(head: bytes) -> bool:
 
 def _begin_of(folder: Folder, file: File) -> re.Pattern[str] | None:
     """How the entries of a text begin; None for one that is no journal, an exported chat for one."""
-    lines = decode(folder.head(file.locator, HEAD_BYTES)).split("\n")[:LINES_LOOKED_AT]
+    lines = decode_head(folder.head(file.locator, HEAD_BYTES)).split("\n")[:LINES_LOOKED_AT]
     first = next((line for line in lines if line.strip()), "")
     for begin in (_BEGIN, _BEGIN_BARE):
         if begin.fullmatch(first):
@@ -217,7 +217,7 @@ class _Journal:
         begun: re.Match[str] | None = None
         lines: list[str] = []
         size = 0
-        with self.folder.open(self.file.locator) as file:
+        with self.folder.open_text(self.file.locator) as file:
             while data := file.readline(MAX_LINE_BYTES):
                 line = decode(data).rstrip("\n")
                 found = begin.fullmatch(line)

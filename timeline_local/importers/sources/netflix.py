@@ -21,7 +21,7 @@ from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.chat_lines import Numbers, Order
-from timeline_local.importers.note_text import decode
+from timeline_local.importers.encodings import decode_head
 from timeline_local.importers.seen import Seen
 from timeline_local.importers.table_rows import csv_rows
 from timeline_local.importers.track_reading import BROKEN
@@ -68,7 +68,7 @@ class Netflix:
 
 
 def _first_rows(folder: Folder, file: File) -> list[list[str]]:
-    lines = decode(folder.head(file.locator, HEAD_BYTES)).lstrip("\ufeff").split("\n")[:3]
+    lines = decode_head(folder.head(file.locator, HEAD_BYTES)).split("\n")[:3]
     try:
         return list(csv.reader(lines))
     except csv.Error:

@@ -15,7 +15,7 @@ from timeline_local.domain.drafts import JSON, Problem
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
 from timeline_local.importers.position_columns import number
-from timeline_local.importers.track_formats import NMEA, open_plain
+from timeline_local.importers.track_formats import NMEA, open_plain_text
 from timeline_local.importers.track_reading import claims_of, read_formats, recognise_formats
 from timeline_local.importers.tracks import DAY, Keys, Point, ProblemLog, Recording, items_of
 
@@ -45,7 +45,7 @@ class Nmea:
 
 def _read_file(folder: Folder, file: File, _: str) -> Iterator[Found]:
     reading = _Reading(file)
-    with open_plain(folder, file.locator) as opened:
+    with open_plain_text(folder, file.locator) as opened:
         for line in _lines(opened):
             yield from reading.take(line)
     yield from reading.end()

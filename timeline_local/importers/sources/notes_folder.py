@@ -22,8 +22,9 @@ from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
 from timeline_local.importers import front_matter
 from timeline_local.importers.archive import File, Folder, Listing, natural_key
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
+from timeline_local.importers.encodings import decode
 from timeline_local.importers.files import file_date, source_key
-from timeline_local.importers.note_text import NoteText, decode, read_text
+from timeline_local.importers.note_text import NoteText, read_text
 
 LOOKED_AT = 20_000  # files listed to recognise a folder: a vault may begin with a large folder of pictures
 ITEMS_PER_CHECKPOINT = 100

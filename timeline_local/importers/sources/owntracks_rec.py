@@ -27,7 +27,7 @@ from timeline_local.importers.owntracks_messages import (
     waypoint_key,
 )
 from timeline_local.importers.position_days import PositionDays
-from timeline_local.importers.track_formats import OWNTRACKS, open_plain
+from timeline_local.importers.track_formats import OWNTRACKS, open_plain_text
 from timeline_local.importers.track_reading import claims_of, read_formats, recognise_formats
 from timeline_local.importers.tracks import NO_TIME, NOWHERE, Keys, ProblemLog
 
@@ -54,14 +54,14 @@ class OwntracksRec:
 
 def _read_file(folder: Folder, file: File, _: str) -> Iterator[Found]:
     reading = _Reading(file)
-    with open_plain(folder, file.locator) as opened:
+    with open_plain_text(folder, file.locator) as opened:
         head = opened.read(512).removeprefix(codecs.BOM_UTF8)
     listed = next((prefix for sign, prefix in _LISTED if sign.match(head)), "")
     if listed:
         for message in json_items(folder, file.locator, listed):
             yield from reading.take(message)
     else:
-        with open_plain(folder, file.locator) as opened:
+        with open_plain_text(folder, file.locator) as opened:
             yield from reading.lines(opened)
     yield from reading.end()
 

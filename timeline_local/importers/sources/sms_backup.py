@@ -111,6 +111,7 @@ class _Backup:
 
     def items(self, skip: int) -> Iterator[Item]:
         """Memory: one message without its pictures."""
+        count = 0
         try:
             with self.folder.open(self.file.locator) as opened:
                 for count, raw in enumerate(_raws(tags(opened, _DATA)), 1):
@@ -121,6 +122,8 @@ class _Backup:
                             yield after(self.file, count)
         except OSError as error:
             yield is_unreadable(self.file, error)
+        if not count:
+            yield Problem(self.file.locator, "empty", "This backup holds no message and no call that can be read.")
 
     def _of(self, raw: _Raw, where: str) -> Iterator[Item]:
         evidence = _evidence(raw.tag)

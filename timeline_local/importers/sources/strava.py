@@ -84,7 +84,7 @@ class _Export:
 
     def rows(self) -> Iterator[Activity | None]:
         try:
-            with self.folder.open(self.table.locator) as opened:
+            with self.folder.open_text(self.table.locator) as opened:
                 yield from read_rows(opened)
         except BROKEN:
             return
@@ -109,7 +109,7 @@ class _Export:
 
     def _captions(self) -> dict[str, str]:
         try:
-            with self.folder.open(self.place("media.csv")) as opened:
+            with self.folder.open_text(self.place("media.csv")) as opened:
                 return read_captions(opened)
         except BROKEN:
             return {}

@@ -20,6 +20,7 @@ from timeline_local.domain.stamps import read_instant
 from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
+from timeline_local.importers.encodings import mended
 from timeline_local.importers.position_columns import (
     Columns,
     columns_of,
@@ -32,10 +33,9 @@ from timeline_local.importers.position_columns import (
     read_time,
     speed_of,
 )
-from timeline_local.importers.track_formats import CSV, HEAD_BYTES, open_plain
+from timeline_local.importers.track_formats import CSV, open_plain_text
 from timeline_local.importers.track_reading import claims_of, read_formats, recognise_formats
 from timeline_local.importers.tracks import DAY, NO_TIME, NOWHERE, Keys, Point, ProblemLog, Recording, items_of
-from timeline_local.importers.xml_stream import encoding_of
 
 _E7 = 10_000_000
 _MOST_WAYS = 200  # told apart at once
@@ -68,17 +68,15 @@ def _read_file(folder: Folder, file: File, _: str) -> Iterator[Found]:
 
 def _rows(folder: Folder, file: File) -> Iterator[tuple[Columns, list[str]]]:
     """Each row below the line that names the columns."""
-    with open_plain(folder, file.locator) as opened:
-        encoding = encoding_of(opened.read(HEAD_BYTES))
-    with open_plain(folder, file.locator) as opened:
-        lines = io.TextIOWrapper(opened, encoding=encoding, errors="replace", newline="")  # closed with the file
+    with open_plain_text(folder, file.locator) as opened:
+        lines = io.TextIOWrapper(opened, encoding="utf-8", errors="surrogateescape", newline="")  # closed with the file
         first = next((line for line in lines if line.strip("\ufeff \t\r\n") and not line.startswith("#")), "")
         columns = columns_of(first)
         if columns is None:
             return
         for row in csv.reader(lines, delimiter=columns.delimiter, skipinitialspace=True):
             if any(cell.strip() for cell in row):
-                yield columns, row
+                yield columns, [mended(cell) for cell in row]
 
 
 def _is_day_first(folder: Folder, file: File) -> bool:

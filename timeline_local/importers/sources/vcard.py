@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import quopri
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from timeline_local.importers.content_lines import (
     Component,
     Property,
     components,
+    plain,
     read_property,
     split_values,
     unescaped,
@@ -163,10 +163,10 @@ def _name(read: Sequence[Property]) -> str:
 
 def _called(each: Property) -> str:
     if each.name == "N":
-        family, given, middle, prefix, suffix = (*map(str.strip, split_values(_plain(each))), "", "", "", "", "")[:5]
+        family, given, middle, prefix, suffix = (*map(str.strip, split_values(plain(each))), "", "", "", "", "")[:5]
         return " ".join(part for part in (prefix, given, middle, family, suffix) if part)
     if each.name == "ORG":
-        return ", ".join(part.strip() for part in split_values(_plain(each)) if part.strip())
+        return ", ".join(part.strip() for part in split_values(plain(each)) if part.strip())
     return " ".join(_text(each).split())
 
 
@@ -205,15 +205,4 @@ def _born(each: Property) -> str:
 
 
 def _text(each: Property) -> str:
-    return loose.text(unescaped(_plain(each)))
-
-
-def _plain(each: Property) -> str:
-    """The value as written, quoted-printable undone."""
-    if "QUOTED-PRINTABLE" not in {part.upper() for value in each.parameters.values() for part in value.split(",")}:
-        return each.value
-    raw = quopri.decodestring(each.value.encode("utf-8", "replace"))
-    try:
-        return raw.decode(each.parameters.get("CHARSET", "utf-8"), "replace")
-    except LookupError:
-        return raw.decode("utf-8", "replace")
+    return loose.text(unescaped(plain(each)))

@@ -29,7 +29,7 @@ from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.chat_lines import Line, Order, messages, order_of, read_line
-from timeline_local.importers.note_text import decode
+from timeline_local.importers.encodings import decode_head
 
 HEAD_BYTES = 4 * 1024
 ITEMS_PER_CHECKPOINT = 200
@@ -64,7 +64,7 @@ def _is_chat(folder: Folder, file: File) -> bool:
     """By what it begins with: the first lines of a chat are messages, of which one at least has an author."""
     if not file.name.lower().endswith(".txt"):
         return False
-    lines = decode(folder.head(file.locator, HEAD_BYTES)).split("\n")
+    lines = decode_head(folder.head(file.locator, HEAD_BYTES)).split("\n")
     found = [each for line in lines[:40] if (each := read_line(line)) is not None]
     is_chat = bool(lines) and read_line(lines[0]) is not None
     return is_chat and any(each.author for each in found) and (len(found) >= SURE_LINES or len(lines) <= SURE_LINES)

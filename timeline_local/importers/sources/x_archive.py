@@ -97,11 +97,12 @@ class _Assigned:
 
     folder: Folder
 
-    def open(self, locator: str) -> BinaryIO:
-        opened = self.folder.open(locator)
+    def open_text(self, locator: str) -> BinaryIO:
+        opened = self.folder.open_text(locator)
         try:
-            head = opened.read(HEAD_BYTES)
-            opened.seek(head.find(b"=") + 1)
+            for _ in range(HEAD_BYTES):
+                if opened.read(1) in {b"=", b""}:
+                    break
         except BaseException:
             opened.close()
             raise
