@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from tests.desk import MTIME, NOW, STEPS, Desk, note, picture
 from timeline_local.config import Settings
@@ -21,7 +21,7 @@ from timeline_local.core.database import Database
 from timeline_local.core.library import Library
 from timeline_local.domain.kinds import Kind
 from timeline_local.exceptions import DiskFull, NothingToImport, Unavailable, WrongState
-from timeline_local.models import ImportItem, MediaFile, Memory, Provenance, Tombstone
+from timeline_local.models import ImportItem, Location, MediaFile, Memory, Provenance, Tag, Tombstone
 from timeline_local.queries import imports as queries
 from timeline_local.services import buckets, import_plan, imports, jobs
 from timeline_local.services.import_run import run_batch
@@ -203,6 +203,23 @@ async def test_a_sidecar_written_later_changes_the_memory_and_undo_takes_it_back
     assert {name: after[name] for name in ("memory", "memory_text", "bucket_count", "media_file")} == {
         name: before[name] for name in ("memory", "memory_text", "bucket_count", "media_file")
     }
+
+
+async def test_undo_leaves_out_what_was_deleted_since(desk: Desk, tmp_path: Path) -> None:
+    """A tag, a picture that the changed note no longer shows, and a place."""
+    picture(tmp_path / "n" / "shown.png", 1)
+    note(tmp_path / "n" / "2020-01-01.md", "---\nlocation: Porto\n---\nwith #friends ![[shown.png]]")
+    await desk.run(tmp_path / "n")
+    note(tmp_path / "n" / "2020-01-01.md", "alone")
+    row = await desk.run(tmp_path / "n")
+    assert row.counts["changed"] == 1
+    async with desk.database.write() as db:
+        await db.execute(delete(MediaFile))
+        await db.execute(delete(Tag))
+        await db.execute(delete(Location))
+    undone = await desk.undo(row)
+    assert undone.state == "undone"
+    assert [each[1] for each in (await desk.dump())["memory"]] == ["with #friends ![[shown.png]]"]
 
 
 async def test_another_picture_under_an_old_name_replaces_nothing(desk: Desk, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,17 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.domain.fuzzy import DATE_MARK
-from timeline_local.models import Memory, MemoryMedia, MemoryPerson, MemoryTag, Provenance
+from timeline_local.models import (
+    Identity,
+    Location,
+    MediaFile,
+    Memory,
+    MemoryMedia,
+    MemoryPerson,
+    MemoryTag,
+    Provenance,
+    Tag,
+)
 from timeline_local.queries.dialect import upsert
 from timeline_local.services import buckets
 from timeline_local.services.derived import refresh_derived
@@ -41,6 +52,12 @@ _TIME = (
     "zone_basis",
 )
 _PLACE = ("lat", "lon", "accuracy_m", "altitude_m", "location_pk")
+_LINKS: tuple[tuple[Any, str, Any], ...] = (
+    (MemoryTag, "tag_pk", Tag),
+    (MemoryPerson, "identity_pk", Identity),
+    (MemoryMedia, "media_pk", MediaFile),
+)
+"""(table, its column, what that names)"""
 _FIELD_COLUMNS: dict[str, tuple[str, ...]] = {
     "kind": ("kind",),
     "title": ("title",),
@@ -97,7 +114,9 @@ async def restore_content(db: AsyncConnection, owner_pk: int, memory_pk: int, be
     """Undo `replace_content`: everything as it was, under a new version. Raises MemoryNotFound."""
     present = row_from_plain((await take_snapshot(db, owner_pk, memory_pk))["row"])
     # Trash is where the owner put it since; an undone import does not take it out again.
-    new = {**row_from_plain(before["row"]), "trashed_at": present["trashed_at"]}
+    new = {**row_from_plain(before["row"]), **{name: present[name] for name in ("trashed_at", "cover_pk")}}
+    if not await _living(db, owner_pk, Location, {new["location_pk"]} - {None}):
+        new["location_pk"] = None
     if present["locked_body"] is not None:  # the text that was locked since stays locked
         new |= {"body": "", "locked_body": present["locked_body"]}
         new["row_hash"] = row_hash_of(new)
@@ -108,16 +127,25 @@ async def restore_content(db: AsyncConnection, owner_pk: int, memory_pk: int, be
 
 
 async def restore_links(db: AsyncConnection, owner_pk: int, memory_pk: int, before: Before) -> None:
-    """Put back the tags, people, media and provenance of a snapshot."""
-    for table in (MemoryTag, MemoryPerson, MemoryMedia):
+    """Put back the tags, people, media and provenance of a snapshot, as far as they are still there."""
+    for table, column, noun in _LINKS:
         await db.execute(delete(table).where(table.memory_pk == memory_pk))
-        if rows := before["links"][table.__tablename__]:
-            add = upsert(db.dialect.name, table).on_conflict_do_nothing()
-            await db.execute(add, [{**row, "memory_pk": memory_pk} for row in rows])
+        rows = before["links"][table.__tablename__]
+        living = await _living(db, owner_pk, noun, {row[column] for row in rows})
+        if again := [{**row, "memory_pk": memory_pk} for row in rows if row[column] in living]:
+            await db.execute(upsert(db.dialect.name, table).on_conflict_do_nothing(), again)
     await db.execute(delete(Provenance).where(Provenance.owner_pk == owner_pk, Provenance.memory_pk == memory_pk))
     for row in before["provenance"]:
         values = {**row_from_plain(row, Provenance), "owner_pk": owner_pk, "memory_pk": memory_pk}
         await db.execute(upsert(db.dialect.name, Provenance).on_conflict_do_nothing(), values)
+
+
+async def _living(db: AsyncConnection, owner_pk: int, noun: Any, pks: Collection[int]) -> set[int]:  # noqa: ANN401 - a mapped class
+    """Those of these keys that still name something of the owner's."""
+    if not pks:
+        return set()
+    statement = select(noun.pk).where(noun.owner_pk == owner_pk, noun.pk.in_(pks))
+    return set((await db.execute(statement)).scalars())
 
 
 async def _edited_fields(db: AsyncConnection, owner_pk: int, memory_pk: int) -> set[str]:
