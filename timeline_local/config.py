@@ -162,7 +162,9 @@ class UpdateSettings(Group):
 
 
 class TrashSettings(Group):
-    days: int = Field(30, ge=1, description="Days a memory stays in the trash before it is deleted for good.")
+    days: int = Field(
+        30, ge=1, description="Days a memory or a media file stays in the trash before it is deleted for good."
+    )
 
 
 class LoggingSettings(Group):

@@ -274,6 +274,10 @@ class WrongState(Conflict):
     slug, title = "wrong-state", "That is not possible in the present state"
 
 
+class MediaInUse(Conflict):
+    slug, title = "media-in-use", "That media file is shown somewhere"
+
+
 class FolderNotEmpty(Conflict):
     slug, title = "folder-not-empty", "That folder is not empty"
 

@@ -83,8 +83,8 @@ async def test_purging_and_changed_settings_are_in_the_log_without_content(clien
     for memory_id in made:
         await client.delete(f"/api/v1/memories/{memory_id}")
     assert (await client.post(f"/api/v1/memories/{made[0]}/purge")).status_code == httpx.codes.NO_CONTENT
-    assert (await client.post("/api/v1/trash/empty")).json() == {"purged": 2}
-    assert (await client.post("/api/v1/trash/empty")).json() == {"purged": 0}
+    assert (await client.post("/api/v1/trash/empty")).json() == {"purged": 2, "files": 0}
+    assert (await client.post("/api/v1/trash/empty")).json() == {"purged": 0, "files": 0}
     assert (await client.patch("/api/v1/settings", json={"home_zone": "Europe/Rome"})).is_success
     entries = (await client.get(AUDIT)).json()["items"][:3]
     assert [(entry["action"], entry["object_id"], entry["details"]) for entry in entries] == [

@@ -244,7 +244,7 @@ async def test_emptying_the_trash_says_how_many(client: httpx.AsyncClient) -> No
     made = [await write(client, title=str(number)) for number in range(3)]
     for each in made[:2]:
         await client.delete(f"/api/v1/memories/{each['id']}")
-    assert (await client.post("/api/v1/trash/empty")).json() == {"purged": 2}
+    assert (await client.post("/api/v1/trash/empty")).json() == {"purged": 2, "files": 0}
 
 
 async def test_a_retried_create_gives_the_same_memory(client: httpx.AsyncClient) -> None:

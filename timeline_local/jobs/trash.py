@@ -20,12 +20,11 @@ JOBS_KEPT = timedelta(days=7)
 
 async def _purge(work: Work) -> Batch:
     from timeline_local.services import exports, positions  # noqa: PLC0415 - once a day
-    from timeline_local.services.audit import SYSTEM, record  # noqa: PLC0415 - once a day
+    from timeline_local.services.audit import SYSTEM  # noqa: PLC0415 - once a day
     from timeline_local.services.audit_chain import prune  # noqa: PLC0415 - once a day
-    from timeline_local.services.originals import forget_originals, in_parts  # noqa: PLC0415 - once a day
-    from timeline_local.services.previews import forget_previews  # noqa: PLC0415 - once a day
+    from timeline_local.services.previews import forget_files  # noqa: PLC0415 - once a day
     from timeline_local.services.registration import forget_unconfirmed  # noqa: PLC0415 - once a day
-    from timeline_local.services.trash import empty  # noqa: PLC0415 - once a day
+    from timeline_local.services.trash import empty, record_emptied  # noqa: PLC0415 - once a day
 
     runtime, owner_pk, now = work.runtime, work.job.owner_pk, work.runtime.now()
     before = now - timedelta(days=runtime.settings.trash.days)
@@ -33,8 +32,7 @@ async def _purge(work: Work) -> Batch:
         purged = await empty(db, owner_pk, now=now, before=before)
         await services.forget_ended(db, owner_pk, before=now - JOBS_KEPT)
         await services.again_at(db, work.job, now + EVERY)
-        if purged.count:
-            await record(db, SYSTEM, "memory.purged", now=now, details={"memories": purged.count})
+        await record_emptied(db, SYSTEM, purged, now=now)
     if owner_pk == runtime.owner_pk:  # the audit log and who may join are the install's, not one user's
         async with runtime.database.write() as db:
             await forget_unconfirmed(db, now=now)
@@ -50,10 +48,7 @@ async def _purge(work: Work) -> Batch:
         old = await exports.forget_old(db, owner_pk, now=now)
     for export in old:
         await asyncio.to_thread(exports.remove_files, runtime.library, export)
-    for some in in_parts(purged.blobs):
-        async with runtime.database.write() as db:
-            gone = await forget_originals(db, runtime.blobs, some)
-        await forget_previews(runtime.previews, gone)
+    await forget_files(runtime.previews, purged.blobs)
     return Batch(is_last=True, progress=Progress(done=purged.count, total=purged.count))
 
 

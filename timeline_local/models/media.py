@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -16,19 +17,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from timeline_local.models.base import Base, Identified, Json
+from timeline_local.models.base import Base, Identified, Instant, Json
 from timeline_local.models.users import OwnedBy
 
 PENDING = text("preview_state = 'pending'")
+IN_TRASH = text("trashed_at IS NOT NULL")
 
 
 class MediaFile(Identified, OwnedBy, Base):
-    """width and height are those of the upright picture. storage: managed (in the library) | referenced (in place)."""
+    """width and height are those of the upright picture. storage: managed (in the library) | referenced (in place).
+
+    What nothing shows may be in the trash; showing it takes it out.
+    """
 
     __tablename__ = "media_file"
     __table_args__ = (
         UniqueConstraint("owner_pk", "sha256"),
         Index("ix_media_file_pending", "owner_pk", "pk", sqlite_where=PENDING, postgresql_where=PENDING),
+        Index("ix_media_file_trashed", "owner_pk", "pk", sqlite_where=IN_TRASH, postgresql_where=IN_TRASH),
     )
 
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -52,6 +58,7 @@ class MediaFile(Identified, OwnedBy, Base):
     preview_state: Mapped[str]  # pending | ready | none
     preview_reason: Mapped[str | None]  # why there is none
     preview_version: Mapped[int]
+    trashed_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class MemoryMedia(Base):

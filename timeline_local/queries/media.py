@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from timeline_local.models import MediaFile, Memory, MemoryMedia
-from timeline_local.models.media import PENDING
+from timeline_local.exceptions import MediaNotFound
+from timeline_local.models import Collection, MediaFile, Memory, MemoryMedia, Person, SourceLink
+from timeline_local.models.media import IN_TRASH, PENDING
 
 AnyRow = Row[*tuple[Any, ...]]
+State: TypeAlias = Literal["unused", "trashed"]
+
+_OF_A_PERSON = SourceLink.person_pk.is_not(None)  # else the contact it was the photo of was deleted since
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """How many memories have a file among theirs, people have it as their picture, collections as their cover."""
+
+    memories: int
+    people: int
+    collections: int
+
+    @property
+    def any(self) -> bool:
+        """Whether it is shown at all."""
+        return bool(self.memories or self.people or self.collections)
 
 
 def _facts() -> Select[*tuple[Any, ...]]:
@@ -39,6 +58,8 @@ def _facts() -> Select[*tuple[Any, ...]]:
         MediaFile.preview_reason,
         MediaFile.preview_version,
         MediaFile.created_at,
+        MediaFile.trashed_at,
+        MediaFile.version,
     )
 
 
@@ -48,10 +69,65 @@ async def by_id(db: AsyncConnection, owner_pk: int, media_id: UUID) -> AnyRow | 
     return (await db.execute(statement)).one_or_none()
 
 
+async def get(db: AsyncConnection, owner_pk: int, media_id: UUID) -> AnyRow:
+    """As `by_id`. Raises MediaNotFound."""
+    row = await by_id(db, owner_pk, media_id)
+    if row is None:
+        raise MediaNotFound(f"No media file {media_id} in your timeline.")
+    return row
+
+
 async def by_hash(db: AsyncConnection, owner_pk: int, sha256: bytes) -> AnyRow | None:
     """As `by_id`, by the hash of its bytes."""
     statement = _facts().where(MediaFile.owner_pk == owner_pk, MediaFile.sha256 == sha256)
     return (await db.execute(statement)).one_or_none()
+
+
+async def page(
+    db: AsyncConnection, owner_pk: int, *, state: State | None, after: UUID | None, limit: int
+) -> Sequence[AnyRow]:
+    """The owner's files, the newest first. state: unused | trashed; None for everything outside the trash.
+
+    after  the id of the last one already seen.   Cost  `unused` looks at the used ones in between, too.
+    """
+    statement = _facts().where(MediaFile.owner_pk == owner_pk).order_by(MediaFile.pk.desc()).limit(limit)
+    statement = statement.where(IN_TRASH if state == "trashed" else MediaFile.trashed_at.is_(None))
+    if state == "unused":
+        statement = statement.where(
+            ~exists().where(MemoryMedia.media_pk == MediaFile.pk),
+            ~exists().where(SourceLink.media_pk == MediaFile.pk, _OF_A_PERSON),
+            ~exists().where(Person.cover_pk == MediaFile.pk),
+            ~exists().where(Collection.cover_pk == MediaFile.pk),
+        )
+    if after is not None:
+        last = select(MediaFile.pk).where(MediaFile.owner_pk == owner_pk, MediaFile.id == after)
+        statement = statement.where(MediaFile.pk < last.scalar_subquery())
+    return (await db.execute(statement)).all()
+
+
+async def uses(db: AsyncConnection, owner_pk: int, media_pk: int) -> Uses:
+    """What shows a file, the trash included."""
+    pictured = select(SourceLink.person_pk).where(SourceLink.media_pk == media_pk, _OF_A_PERSON)
+    shown = (
+        select(func.count()).where(MemoryMedia.media_pk == media_pk),
+        select(func.count()).where(
+            Person.owner_pk == owner_pk, or_(Person.cover_pk == media_pk, Person.pk.in_(pictured))
+        ),
+        select(func.count()).where(Collection.cover_pk == media_pk),
+    )
+    found = (await db.execute(select(*(each.scalar_subquery() for each in shown)))).one()
+    return Uses(memories=found[0], people=found[1], collections=found[2])
+
+
+async def memories_showing(db: AsyncConnection, owner_pk: int, media_pk: int, *, limit: int) -> Sequence[UUID]:
+    """The ids of the memories that show a file, the newest first, those in the trash too."""
+    statement = (
+        select(Memory.id)
+        .join(MemoryMedia, MemoryMedia.memory_pk == Memory.pk)
+        .where(Memory.owner_pk == owner_pk, MemoryMedia.media_pk == media_pk)
+        .order_by(Memory.pk.desc())
+    )
+    return (await db.execute(statement.limit(limit))).scalars().all()
 
 
 async def memory_of(db: AsyncConnection, owner_pk: int, media_pk: int) -> UUID | None:

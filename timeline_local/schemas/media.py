@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -39,6 +40,20 @@ class MediaDetails(Wire):
     original: str
     grid: str | None
     screen: str | None
+    trashed_at: datetime | None = Field(None, description="Since when it waits in the trash.")
+
+
+class OneMediaFile(MediaDetails):
+    """One media file, with what shows it."""
+
+    memories: list[UUID] = Field(description="Those that show it, the newest first, at most 100; the trash included.")
+
+
+class MediaFiles(Wire):
+    """A page of media files; a null cursor is the end."""
+
+    items: list[MediaDetails]
+    next_cursor: str | None
 
 
 class Uploaded(Wire):

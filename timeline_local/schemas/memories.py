@@ -232,4 +232,5 @@ class Why(Wire):
 
 
 class Emptied(Wire):
-    purged: int = Field(examples=[12])
+    purged: int = Field(examples=[12], description="Memories that are gone.")
+    files: int = Field(examples=[0], description="Media files that nothing showed and that were in the trash, too.")

@@ -139,6 +139,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         **_rules(_none, "path mtime_ns orientation thumbhash tint preview_reason"),
         **_rules(_empty, "facts"),
         **_rules(_keep, "preview_state"),
+        **_rules(_time, "trashed_at"),
     },
     "tag": {**_ROW, **_rules(_words, "name folded")},
     "collection": {

@@ -27,9 +27,10 @@ from timeline_local.exceptions import (
     TooMuch,
     VersionConflict,
 )
-from timeline_local.models import Collection, CollectionAbsence, CollectionMember, MediaFile, Memory, SourceLink
-from timeline_local.queries.dialect import upsert
+from timeline_local.models import Collection, CollectionAbsence, CollectionMember, Memory, SourceLink
+from timeline_local.queries.dialect import hold_files, upsert
 from timeline_local.queries.named import folded_name, resolved
+from timeline_local.services import media_trash
 from timeline_local.services.revision import bump
 
 MOST_MEMBERS = 100_000
@@ -57,6 +58,8 @@ async def create(
 
     Raises CollectionNameTaken, InvalidInput, InvalidQuery.
     """
+    if fields.get("cover"):
+        await hold_files(db)
     revision = await bump(db, owner_pk)  # first: it makes writers of the same owner wait for one another
     name = _name(fields["name"])
     await _check_name(db, owner_pk, name, but=None)
@@ -90,6 +93,8 @@ async def edit(
     now: datetime,
 ) -> int:
     """Apply a merge patch; the new revision. Raises as `create`, CollectionNotFound, VersionConflict."""
+    if changes.get("cover"):
+        await hold_files(db)
     revision = await bump(db, owner_pk)
     row = await locked(db, owner_pk, collection_id, expected_version=expected_version)
     columns: dict[str, Any] = {}
@@ -366,8 +371,7 @@ def _asks_for_trash(term: object) -> bool:
 async def _cover(db: AsyncConnection, owner_pk: int, media_id: UUID | None) -> int | None:
     if media_id is None:
         return None
-    statement = select(MediaFile.pk).where(MediaFile.owner_pk == owner_pk, MediaFile.id == media_id)
-    pk = (await db.execute(statement)).scalar_one_or_none()
+    pk = await media_trash.cover(db, owner_pk, media_id)
     if pk is None:
         raise _wrong("cover", "is no media file of yours")
     return pk

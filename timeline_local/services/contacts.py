@@ -24,6 +24,7 @@ from timeline_local.domain.ids import new_id
 from timeline_local.models import Identity, MemoryPerson, Person, SourceLink
 from timeline_local.queries.people import root_of
 from timeline_local.services import source_links
+from timeline_local.services.media_trash import shown_again
 from timeline_local.services.people import Address, addresses_of, called, folded_name, make_people
 from timeline_local.services.person_edits import identities_of, touch
 from timeline_local.services.person_merge import merge, undo_merge
@@ -104,10 +105,12 @@ async def put(
 async def take_back(db: AsyncConnection, owner_pk: int, before: Mapping[str, Any], *, now: datetime) -> None:
     """Undo `put`. Fields that changed since stay, and so do addresses that memories name by now."""
     source, key, person_pk = before["source"], before["key"], before["person"]
+    old_cover, _ = before["changed"].get("cover_pk", (None, None))
+    photos = await shown_again(db, owner_pk, {before["media"], old_cover} - {None})
     if before["said"] is None:
         await source_links.forget(db, owner_pk, NOUN, source=source, keys=[key])
     else:
-        earlier = {key: Link(person_pk, before["said"], before["media"])}
+        earlier = {key: Link(person_pk, before["said"], before["media"] if before["media"] in photos else None)}
         await source_links.remember(db, owner_pk, NOUN, earlier, source=source, import_pk=None)
     row = await _row(db, owner_pk, person_pk)
     if row is None:
@@ -120,6 +123,8 @@ async def take_back(db: AsyncConnection, owner_pk: int, before: Mapping[str, Any
     back = {name: old for name, (old, new) in before["changed"].items() if getattr(row, name) == new}
     if "name" in back:
         back["folded"] = folded_name(back["name"])
+    if old_cover not in photos and "cover_pk" in back:  # it was deleted since, or there was none
+        back["cover_pk"] = None
     if back and not is_ours:
         await touch(db, owner_pk, [person_pk], now=now, **back)
     await _drop(db, owner_pk, before, with_person=is_ours)

@@ -39,8 +39,8 @@ from timeline_local.queries.imports import AnyRow, ImportRow
 from timeline_local.services import buckets, import_asides, import_parts, jobs, positions, reimport, revision
 from timeline_local.services.import_work import BatchResult, ImportWork, Progress
 from timeline_local.services.locations import GAZETTEER
+from timeline_local.services.media_trash import drop_orphans
 from timeline_local.services.originals import forget_originals, in_parts
-from timeline_local.services.trash import drop_orphans
 
 BATCH = 200
 WAIT_S = 0.2

@@ -23,6 +23,7 @@ from timeline_local.media.sniff import Family
 from timeline_local.models import MediaFile
 from timeline_local.queries.dialect import upsert
 from timeline_local.services.evidence import considered_json
+from timeline_local.services.media_trash import take_out
 from timeline_local.services.memory_content import MediaLink, MemoryContent
 from timeline_local.services.nearby import Asked, Nearby
 
@@ -173,7 +174,7 @@ async def store_media(
 ) -> dict[bytes, int]:
     """Rows for files whose bytes are safe, by sha-256; those already known keep theirs. Three statements at most.
 
-    A file so far left in place, whose bytes are in the library now, becomes a managed one.
+    A file so far left in place, whose bytes are in the library now, becomes a managed one; one in the trash comes out.
     """
     if not files:
         return {}
@@ -185,10 +186,12 @@ async def store_media(
             MediaFile.owner_pk == owner_pk, MediaFile.sha256.in_(managed), MediaFile.storage == "referenced"
         )
         await db.execute(taken_in.values(storage="managed", path=None, mtime_ns=None, updated_at=now))
-    known = select(MediaFile.sha256, MediaFile.pk).where(
+    known = select(MediaFile.sha256, MediaFile.pk, MediaFile.trashed_at).where(
         MediaFile.owner_pk == owner_pk, MediaFile.sha256.in_(bindparam("hashes", expanding=True))
     )
     found = (await db.execute(known, {"hashes": list(files)})).all()
+    if any(row.trashed_at is not None for row in found):
+        await take_out(db, owner_pk, [row.pk for row in found])
     return {row.sha256: row.pk for row in found}
 
 

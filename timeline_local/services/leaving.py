@@ -29,8 +29,7 @@ from timeline_local.queries.users import AnyRow
 from timeline_local.services import mail, mailed_tokens
 from timeline_local.services.audit import Actor, record
 from timeline_local.services.identity import Authentication, ensure_owner
-from timeline_local.services.originals import forget_originals, in_parts
-from timeline_local.services.previews import PreviewMaker, forget_previews
+from timeline_local.services.previews import PreviewMaker, forget_files
 
 CHUNK = 2000
 
@@ -77,7 +76,7 @@ async def delete_account(parts: Leaving, owner_pk: int, *, actor: Actor, now: da
             await mail.notice_to(db, parts.cipher, install_pk, account.email, "account_deleted", now=now)
         facts = {"role": account.role}
         await record(db, actor, "user.deleted", now=now, object_kind="user", object_id=account.id, details=facts)
-    await _drop_files(parts, left.files)
+    await forget_files(parts.previews, left.files)
     await asyncio.to_thread(_drop_folders, parts.library, left)
     return install_pk
 
@@ -130,14 +129,6 @@ async def _left(db: AsyncConnection, owner_pk: int) -> _Left:
         exports=await queries.exports_of(db, owner_pk),
         uploads=await queries.uploads_of(db, owner_pk),
     )
-
-
-async def _drop_files(parts: Leaving, hashes: Sequence[bytes]) -> None:
-    """Delete the originals that no account has any more, looked up again by the one writer that deletes them."""
-    for some in in_parts(hashes):
-        async with parts.database.write() as db:
-            lonely = await forget_originals(db, parts.blobs, some)
-        await forget_previews(parts.previews, lonely)
 
 
 def _drop_folders(library: Library, left: _Left) -> None:

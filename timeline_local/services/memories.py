@@ -23,6 +23,7 @@ from timeline_local.queries.dialect import hold_files, upsert
 from timeline_local.services import buckets, user_time
 from timeline_local.services.derived import refresh_derived
 from timeline_local.services.evidence import moment_json
+from timeline_local.services.media_trash import take_out
 from timeline_local.services.memory_content import (
     USER_SOURCE,
     MediaLink,
@@ -340,7 +341,7 @@ def _links(kind: Kind, media_pks: Sequence[int]) -> tuple[MediaLink, ...]:
 
 
 async def _media_files(db: AsyncConnection, owner_pk: int, ids: Sequence[UUID]) -> list[tuple[int, str]]:
-    """(media_pk, mime) of the owner's files, in order. Raises InvalidInput for one that is not there."""
+    """(media_pk, mime) of the owner's files, in order, out of the trash. Raises InvalidInput for one not there."""
     if not ids:
         return []
     statement = select(MediaFile.id, MediaFile.pk, MediaFile.mime).where(
@@ -352,6 +353,7 @@ async def _media_files(db: AsyncConnection, owner_pk: int, ids: Sequence[UUID]) 
     )
     if missing:
         raise InvalidInput("Some media files are not in your library. Nothing was saved.", errors=missing)
+    await take_out(db, owner_pk, [pk for pk, _ in found.values()])
     return [found[id_] for id_ in ids]
 
 

@@ -25,9 +25,10 @@ from timeline_local.exceptions import (
     PersonNotFound,
     VersionConflict,
 )
-from timeline_local.models import Identity, MediaFile, Person
-from timeline_local.queries.dialect import upsert
+from timeline_local.models import Identity, Person
+from timeline_local.queries.dialect import hold_files, upsert
 from timeline_local.queries.people import merged_below
+from timeline_local.services import media_trash
 from timeline_local.services.people import folded_name, make_people
 from timeline_local.services.retelling import retell
 from timeline_local.services.revision import bump
@@ -52,6 +53,8 @@ async def create(db: AsyncConnection, owner_pk: int, fields: Mapping[str, Any], 
 
     Their name becomes an identity, unless it is somebody else's. Raises InvalidInput, IdentityTaken.
     """
+    if fields.get("cover"):
+        await hold_files(db)
     cover_pk = await _cover(db, owner_pk, fields.get("cover"))
     (pk,) = await make_people(db, owner_pk, [fields["name"]], now=now)
     mine = update(Person).where(Person.owner_pk == owner_pk, Person.pk == pk)
@@ -77,6 +80,8 @@ async def edit(
     now: datetime,
 ) -> Changed:
     """Apply a merge patch to name, note, birthday and cover. Raises PersonNotFound, VersionConflict, InvalidInput."""
+    if changes.get("cover"):
+        await hold_files(db)
     old = await locked_person(db, owner_pk, person_id, expected_version=expected_version)
     values: dict[str, Any] = {}
     if "name" in changes:
@@ -342,8 +347,7 @@ async def _by_address(db: AsyncConnection, owner_pk: int, kind: str, value: str)
 async def _cover(db: AsyncConnection, owner_pk: int, media_id: UUID | None) -> int | None:
     if media_id is None:
         return None
-    statement = select(MediaFile.pk).where(MediaFile.owner_pk == owner_pk, MediaFile.id == media_id)
-    pk = (await db.execute(statement)).scalar_one_or_none()
+    pk = await media_trash.cover(db, owner_pk, media_id)
     if pk is None:
         raise InvalidInput(
             "That picture is not in your library. Nothing was saved.",

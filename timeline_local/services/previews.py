@@ -22,7 +22,7 @@ from timeline_local.queries import media
 from timeline_local.queries.media import AnyRow
 from timeline_local.services import revision
 from timeline_local.services.derived import refresh_derived
-from timeline_local.services.originals import original_path
+from timeline_local.services.originals import forget_originals, in_parts, original_path
 
 BATCH = 16
 SIZES = ("grid", "screen")
@@ -88,6 +88,17 @@ async def preview_now(maker: PreviewMaker, owner_pk: int, row: AnyRow, *, now: d
         await refresh_derived(db, owner_pk, await media.memories_covered_by(db, owner_pk, [row.pk]))
         number = await revision.bump(db, owner_pk)
     return None if isinstance(outcome, Undecodable) else number
+
+
+async def forget_files(maker: PreviewMaker, hashes: Sequence[bytes]) -> None:
+    """Delete the bytes that no row of anybody names, and their previews, in transactions of its own.
+
+    Call it once the rows are gone for good. What fails is left to the sweep.
+    """
+    for some in in_parts(hashes):
+        async with maker.database.write() as db:
+            gone = await forget_originals(db, maker.blobs, some)
+        await forget_previews(maker, gone)
 
 
 async def forget_previews(maker: PreviewMaker, hashes: Sequence[bytes]) -> None:

@@ -25,6 +25,7 @@ from timeline_local.models import (
 from timeline_local.queries.dialect import upsert
 from timeline_local.services import buckets
 from timeline_local.services.derived import refresh_derived
+from timeline_local.services.media_trash import take_out
 from timeline_local.services.memory_content import (
     POSITIONS_SOURCE,
     USER_SOURCE,
@@ -134,6 +135,8 @@ async def restore_links(db: AsyncConnection, owner_pk: int, memory_pk: int, befo
         living = await _living(db, owner_pk, noun, {row[column] for row in rows})
         if again := [{**row, "memory_pk": memory_pk} for row in rows if row[column] in living]:
             await db.execute(upsert(db.dialect.name, table).on_conflict_do_nothing(), again)
+        if table is MemoryMedia:
+            await take_out(db, owner_pk, living)
     await db.execute(delete(Provenance).where(Provenance.owner_pk == owner_pk, Provenance.memory_pk == memory_pk))
     for row in before["provenance"]:
         values = {**row_from_plain(row, Provenance), "owner_pk": owner_pk, "memory_pk": memory_pk}

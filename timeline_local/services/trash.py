@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.domain.kinds import MediaRole
 from timeline_local.exceptions import WrongState
-from timeline_local.models import MediaFile, Memory, MemoryMedia, MemoryText, SourceLink, Tombstone
+from timeline_local.models import MediaFile, Memory, MemoryMedia, MemoryText, Tombstone
 from timeline_local.queries.dialect import hold_files_alone, upsert
 from timeline_local.services import buckets
+from timeline_local.services.audit import Actor, record
+from timeline_local.services.media_trash import drop_orphans, trashed_files
 from timeline_local.services.memories import Changed, conflict, locked_row
 from timeline_local.services.revision import bump
 from timeline_local.services.source_links import forget_photos
@@ -27,9 +29,13 @@ CHUNK = 2000
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """count: memories gone. blobs: sha-256 of managed files to delete from the store once the transaction is kept."""
+    """count: memories gone. files: media files that went from the trash by themselves, as nothing showed them.
+
+    blobs  sha-256 of managed files to delete from the store once the transaction is kept.
+    """
 
     count: int
+    files: int
     blobs: tuple[bytes, ...]
     revision: int
 
@@ -58,11 +64,11 @@ async def purge(db: AsyncConnection, owner_pk: int, memory_id: UUID, *, now: dat
             "Only a memory in the trash can be deleted for good. It is still where it was; trash it first."
         )
     blobs = await _purge(db, owner_pk, [row["pk"]], now=now)
-    return Purged(1, tuple(blobs), await bump(db, owner_pk))
+    return Purged(1, 0, tuple(blobs), await bump(db, owner_pk))
 
 
 async def empty(db: AsyncConnection, owner_pk: int, *, now: datetime, before: datetime | None = None) -> Purged:
-    """Delete everything in the trash for good; with `before`, only what was put there earlier than that.
+    """Delete all that is in the trash for good, files too; with `before`, only what was put there earlier than that.
 
     The photos of contacts whom the owner deleted go with it.
     """
@@ -74,8 +80,17 @@ async def empty(db: AsyncConnection, owner_pk: int, *, now: datetime, before: da
     blobs: list[bytes] = []
     for start in range(0, len(pks), CHUNK):
         blobs += await _purge(db, owner_pk, pks[start : start + CHUNK], now=now)
-    blobs += await drop_orphans(db, owner_pk, await forget_photos(db, owner_pk))
-    return Purged(len(pks), tuple(blobs), await bump(db, owner_pk))
+    files = await trashed_files(db, owner_pk, before=before)
+    blobs += await drop_orphans(db, owner_pk, [*files, *await forget_photos(db, owner_pk)])
+    return Purged(len(pks), len(files), tuple(blobs), await bump(db, owner_pk))
+
+
+async def record_emptied(db: AsyncConnection, actor: Actor, purged: Purged, *, now: datetime) -> None:
+    """Put into the audit log what `empty` deleted. Last in its transaction."""
+    if purged.count:
+        await record(db, actor, "memory.purged", now=now, details={"memories": purged.count})
+    if purged.files:
+        await record(db, actor, "media.purged", now=now, details={"files": purged.files})
 
 
 async def set_trashed(
@@ -141,30 +156,3 @@ async def bury(db: AsyncConnection, owner_pk: int, hashes: Iterable[bytes], *, n
     rows = [{"owner_pk": owner_pk, "hash": each, "at": now} for each in sorted(set(hashes))]
     if rows:
         await db.execute(upsert(db.dialect.name, Tombstone).on_conflict_do_nothing(), rows)
-
-
-async def drop_orphans(db: AsyncConnection, owner_pk: int, media_pks: Sequence[int]) -> list[bytes]:
-    """Delete those of these media files that no memory or contact has any more.
-
-    The hashes of the managed ones that nobody else has. The caller holds the files alone, so that none of them is
-    linked meanwhile.
-    """
-    lonely = (
-        await db.execute(
-            select(MediaFile.pk, MediaFile.sha256, MediaFile.storage).where(
-                MediaFile.owner_pk == owner_pk,
-                MediaFile.pk.in_(media_pks),
-                ~exists().where(MemoryMedia.media_pk == MediaFile.pk),
-                ~exists().where(SourceLink.media_pk == MediaFile.pk),
-            )
-        )
-    ).all()
-    if not lonely:
-        return []
-    await db.execute(
-        delete(MediaFile).where(MediaFile.owner_pk == owner_pk, MediaFile.pk.in_([row.pk for row in lonely]))
-    )
-    hashes = {row.sha256 for row in lonely if row.storage == "managed"}
-    # Another owner of the same library may have the same bytes.
-    still = (await db.execute(select(MediaFile.sha256).where(MediaFile.sha256.in_(hashes)))).scalars()
-    return sorted(hashes - set(still))

@@ -11,23 +11,29 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import FileResponse
 
 from timeline_local.api.announcements import announce_timeline
-from timeline_local.api.dependencies import Me, Parts, requires
+from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.downloads import attachment
 from timeline_local.api.errors import responses
 from timeline_local.api.media_urls import UrlMaker, media_urls
+from timeline_local.api.pages import IfMatch, decode_cursor, encode_cursor, etag, if_match
 from timeline_local.api.strict import StrictRoute
 from timeline_local.api.uploads import FILE, read_parts
 from timeline_local.core.security import Caller
 from timeline_local.exceptions import (
     BodyTooLarge,
     DiskFull,
+    InvalidCursor,
+    InvalidInput,
     MalformedRequest,
+    MediaInUse,
     MediaNotFound,
     OriginalMissing,
     PreviewNotFound,
     ScopeMissing,
     Unavailable,
     UnsupportedContentType,
+    VersionConflict,
+    WrongState,
 )
 from timeline_local.jobs.place_names import WHILE_EDITING, ask_for_names
 from timeline_local.queries import media as queries
@@ -35,12 +41,13 @@ from timeline_local.queries import memories
 from timeline_local.queries.media import AnyRow
 from timeline_local.runtime import Runtime
 from timeline_local.schemas import media as wire
-from timeline_local.services import revision
+from timeline_local.services import media_trash, revision
+from timeline_local.services.audit import actor_of, record
 from timeline_local.services.ingest import Surroundings
 from timeline_local.services.jobs import ensure as ensure_job
 from timeline_local.services.originals import checked_original
 from timeline_local.services.preferences import home_zone_of
-from timeline_local.services.previews import preview_now
+from timeline_local.services.previews import forget_files, preview_now
 from timeline_local.services.uploads import Added, Upload, add_upload, examine
 
 router = APIRouter(prefix="/media", tags=["media"], route_class=StrictRoute)
@@ -50,6 +57,7 @@ SAFE_FAMILIES = ("image/", "video/", "audio/")
 ACTIVE = frozenset({"image/svg+xml"})
 SIDECAR_BYTES = 4 * 1024 * 1024
 LONGEST_NAME = 1024
+MOST_MEMORIES = 100
 UPLOAD_FORM = {
     "required": True,
     "content": {
@@ -144,14 +152,84 @@ async def _added(parts: Runtime, me: Caller, added: Added) -> Response:
 
 
 @router.get(
+    "",
+    summary="A page of media files",
+    dependencies=[requires("media:read")],
+    responses=responses(InvalidCursor, InvalidInput, ScopeMissing),
+)
+async def list_media(
+    me: Me,
+    parts: Parts,
+    db: ReadDb,
+    state: Annotated[
+        Literal["unused", "trashed"] | None,
+        Query(description="`unused`: what nothing shows; `trashed`: the trash. Else everything outside the trash."),
+    ] = None,
+    cursor: Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> wire.MediaFiles:
+    """The newest first."""
+    after = UUID(bytes=decode_cursor(cursor)[2]) if cursor else None
+    rows = await queries.page(db, me.user_pk, state=state, after=after, limit=limit + 1)
+    more = encode_cursor((0, 0, rows[limit - 1].id.bytes)) if len(rows) > limit else None
+    url = media_urls(parts, me)
+    return wire.MediaFiles(items=[media_details(row, url) for row in rows[:limit]], next_cursor=more)
+
+
+@router.get(
     "/{media_id}",
     summary="What is known of a media file",
     dependencies=[requires("media:read")],
     responses=responses(MediaNotFound, ScopeMissing),
 )
-async def read_media(media_id: UUID, me: Me, parts: Parts) -> wire.MediaDetails:
-    """Size, pixels, camera, exposure and addresses."""
-    return media_details(await _row(parts, me, media_id), media_urls(parts, me))
+async def read_media(media_id: UUID, me: Me, parts: Parts, answer: Response) -> wire.OneMediaFile:
+    """Size, pixels, camera, exposure, addresses, and which memories show it."""
+    async with parts.database.read() as db:
+        return await _whole(db, parts, me, media_id, answer)
+
+
+@router.delete(
+    "/{media_id}",
+    summary="Move a media file to the trash",
+    status_code=204,
+    dependencies=[requires("media:write")],
+    responses=responses(MediaInUse, MediaNotFound, ScopeMissing, VersionConflict),
+)
+async def trash_media(media_id: UUID, me: Me, parts: Parts, expected: IfMatch = None) -> Response:
+    """Only what nothing shows; its bytes stay until it is purged. Showing it again takes it out of the trash."""
+    async with parts.database.write() as db:
+        version = await _expected(db, me, media_id, expected)
+        await media_trash.trash(db, me.user_pk, media_id, now=parts.now(), expected_version=version)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{media_id}/restore",
+    summary="Take a media file out of the trash",
+    dependencies=[requires("media:write")],
+    responses=responses(MediaNotFound, ScopeMissing),
+)
+async def restore_media(media_id: UUID, me: Me, parts: Parts, answer: Response) -> wire.OneMediaFile:
+    """Harmless if it is not there."""
+    async with parts.database.write() as db:
+        await media_trash.restore(db, me.user_pk, media_id, now=parts.now())
+        return await _whole(db, parts, me, media_id, answer)
+
+
+@router.post(
+    "/{media_id}/purge",
+    summary="Delete a trashed media file for good",
+    status_code=204,
+    dependencies=[requires("media:write")],
+    responses=responses(MediaNotFound, ScopeMissing, WrongState),
+)
+async def purge_media(media_id: UUID, me: Me, parts: Parts) -> Response:
+    """With its bytes, unless they are another user's, too; a file left in its own folder stays there."""
+    async with parts.database.write() as db:
+        blobs = await media_trash.purge(db, me.user_pk, media_id)
+        await record(db, actor_of(me), "media.purged", now=parts.now(), object_kind="media", object_id=media_id)
+    await forget_files(parts.previews, blobs)
+    return Response(status_code=204)
 
 
 @router.get(
@@ -198,10 +276,23 @@ async def read_preview(media_id: UUID, size: Literal["grid", "screen"], me: Me, 
 
 async def _row(parts: Runtime, me: Caller, media_id: UUID) -> AnyRow:
     async with parts.database.read() as db:
-        row = await queries.by_id(db, me.user_pk, media_id)
-    if row is None:
-        raise MediaNotFound(f"No media file {media_id} in your timeline.")
-    return row
+        return await queries.get(db, me.user_pk, media_id)
+
+
+async def _whole(db: ReadDb, parts: Runtime, me: Caller, media_id: UUID, answer: Response) -> wire.OneMediaFile:
+    row = await queries.get(db, me.user_pk, media_id)
+    answer.headers["ETag"] = etag(row.version)
+    details = media_details(row, media_urls(parts, me))
+    shown_by = await queries.memories_showing(db, me.user_pk, row.pk, limit=MOST_MEMORIES)
+    return wire.OneMediaFile(**details.model_dump(), memories=list(shown_by))
+
+
+async def _expected(db: ReadDb, me: Caller, media_id: UUID, header: str | None) -> int | None:
+    """The version an If-Match header allows, as the present one; one that never was if it allows another."""
+    if header is None:
+        return None
+    version: int = (await queries.get(db, me.user_pk, media_id)).version
+    return version if if_match(header, etag(version)) else -1
 
 
 def media_details(row: AnyRow, url: UrlMaker) -> wire.MediaDetails:
@@ -228,6 +319,7 @@ def media_details(row: AnyRow, url: UrlMaker) -> wire.MediaDetails:
         original=url(row.id, "original", 0),
         grid=url(row.id, "grid", row.preview_version) if has_preview else None,
         screen=url(row.id, "screen", row.preview_version) if has_preview else None,
+        trashed_at=row.trashed_at,
     )
 
 

@@ -39,9 +39,8 @@ from timeline_local.runtime import Runtime
 from timeline_local.schemas import memories as wire
 from timeline_local.services import locked_notes, memories, trash
 from timeline_local.services.audit import actor_of, record
-from timeline_local.services.originals import forget_originals, in_parts
 from timeline_local.services.preferences import home_zone_of
-from timeline_local.services.previews import forget_previews
+from timeline_local.services.previews import forget_files
 from timeline_local.services.rendered import forget_rendered, rendered, rendered_unkept
 from timeline_local.services.user_time import Bearings
 
@@ -213,7 +212,7 @@ async def purge_memory(memory_id: UUID, me: Me, parts: Parts) -> Response:
         purged = await trash.purge(db, me.user_pk, memory_id, now=parts.now())
         await record(db, actor_of(me), "memory.purged", now=parts.now(), object_kind="memory", object_id=memory_id)
     await forget_rendered(parts.cache, memory_id)
-    await _forget_blobs(parts, purged.blobs)
+    await forget_files(parts.previews, purged.blobs)
     announce_timeline(parts, me.user_pk, purged.revision)
     return Response(status_code=204)
 
@@ -228,11 +227,10 @@ async def empty_trash(me: Me, parts: Parts) -> wire.Emptied:
     """As `purge`, for all of it."""
     async with parts.database.write() as db:
         purged = await trash.empty(db, me.user_pk, now=parts.now())
-        if purged.count:
-            await record(db, actor_of(me), "memory.purged", now=parts.now(), details={"memories": purged.count})
-    await _forget_blobs(parts, purged.blobs)
+        await trash.record_emptied(db, actor_of(me), purged, now=parts.now())
+    await forget_files(parts.previews, purged.blobs)
     announce_timeline(parts, me.user_pk, purged.revision)
-    return wire.Emptied(purged=purged.count)
+    return wire.Emptied(purged=purged.count, files=purged.files)
 
 
 @router.get(
@@ -278,11 +276,3 @@ async def _expected(db: ReadDb, me: Caller, memory_id: UUID, header: str | None)
     if not if_match(header, etag(version)):
         raise memories.conflict(version)
     return version
-
-
-async def _forget_blobs(parts: Runtime, blobs: tuple[bytes, ...]) -> None:
-    """Delete the bytes of purged files that nothing names any more. What fails is left to the sweep."""
-    for some in in_parts(blobs):
-        async with parts.database.write() as db:
-            gone = await forget_originals(db, parts.blobs, some)
-        await forget_previews(parts.previews, gone)

@@ -13,7 +13,7 @@ import { useTask } from '../../ui/task.js';
 
 const ACTIONS = ['login', 'login.failed', 'logout', 'logout.everywhere', 'session.revoked', 'password.changed', 'password.reset', 'totp.enabled', 'totp.disabled',
   'user.created', 'user.role_changed', 'user.disabled', 'user.enabled', 'user.deleted', 'invitation.created', 'invitation.accepted', 'invitation.revoked',
-  'api_key.created', 'api_key.revoked', 'export.created', 'export.fetched', 'export.deleted', 'memory.purged', 'settings.changed', 'library.verified', 'anonymised_copy.made', 'secrets.rotated'];
+  'api_key.created', 'api_key.revoked', 'export.created', 'export.fetched', 'export.deleted', 'memory.purged', 'media.purged', 'settings.changed', 'library.verified', 'anonymised_copy.made', 'secrets.rotated'];
 
 /** @param {string} action */
 const wordOf = (action) => { const key = `admin.action.${action.replaceAll('.', '_')}`; return hasText(key) ? t(key) : action; };
