@@ -86,6 +86,7 @@ class Api(FastAPI):
         if fresh or "Problem" not in _schemas(described):
             _with_problems(described)
             _with_policies(described, declared_policies(self.routes))
+            _with_nulls(described)
         return described
 
 
@@ -187,6 +188,15 @@ def _with_policies(described: dict[str, Any], policies: Mapping[tuple[str, str],
             if method in item and scope != PUBLIC_POLICY:
                 item[method]["x-required-scope"] = scope
                 item[method]["security"] = [{"key": [scope]}]
+
+
+def _with_nulls(described: dict[str, Any]) -> None:
+    """Give examples their nulls back, which the framework leaves out: every answer has all of its fields."""
+    for schema in _schemas(described).values():
+        if "example" in schema:
+            said = schema["example"]
+            whole = (name for name in schema["properties"] if name in said or name in schema.get("required", ()))
+            schema["example"] = {name: said.get(name) for name in whole}
 
 
 def _describe_problems(operation: dict[str, Any], *, public: bool) -> None:

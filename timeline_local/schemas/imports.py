@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from timeline_local.schemas.exact import Exact
 from timeline_local.schemas.jobs import JobProgress
+from timeline_local.schemas.memories import LocalTime
 
 ImportState = Literal[
     "receiving",
@@ -125,7 +126,18 @@ class PlanOut(BaseModel):
     fits: bool
     by_kind: dict[str, dict[str, int]] = Field(examples=[{"photo": {"new": 3, "same": 1}}])
     by_source: dict[str, SourcePlan] = Field(
-        examples=[{"photo_folder": {"title": "Photos and videos", "new": 3, "same": 1}}],
+        examples=[
+            {
+                "photo_folder": {
+                    "title": "Photos and videos",
+                    "new": 3,
+                    "changed": 0,
+                    "same": 1,
+                    "skipped": 0,
+                    "failed": 0,
+                }
+            }
+        ],
         description="By the source that reads it; `folder` stands for folders and archives themselves.",
     )
     by_basis: dict[str, int] = Field(examples=[{"exif_offset": 2, "file_name": 1}])
@@ -213,7 +225,7 @@ class ItemOut(BaseModel):
     verdict: Verdict
     state: Literal["planned", "done", "undone"]
     reason: Reason | None
-    local_at: datetime | None
+    local_at: LocalTime | None
     time_basis: str | None
     memory_id: UUID | None
     size_bytes: int

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from timeline_local.schemas.identity import Given, Name, Wire
 
@@ -167,23 +168,21 @@ class InvitationRequest(Given):
     role: GivenRole = "member"
 
 
+_INVITATION: JsonDict = {
+    "id": _ID,
+    "email": "cleo@example.org",
+    "role": "member",
+    "created_at": "2026-11-22T09:00:00Z",
+    "expires_at": "2026-11-29T09:00:00Z",
+    "accepted_at": None,
+    "revoked_at": None,
+}
+
+
 class Invitation(Wire):
     """An invitation is open until it is accepted, revoked, or over. email null: for whoever has its link."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        json_schema_extra={
-            "example": {
-                "id": _ID,
-                "email": "cleo@example.org",
-                "role": "member",
-                "created_at": "2026-11-22T09:00:00Z",
-                "expires_at": "2026-11-29T09:00:00Z",
-                "accepted_at": None,
-                "revoked_at": None,
-            }
-        },
-    )
+    model_config = ConfigDict(frozen=True, json_schema_extra={"example": _INVITATION})
 
     id: UUID
     email: str | None
@@ -196,6 +195,12 @@ class Invitation(Wire):
 
 class NewInvitation(Invitation):
     """token and url are in this answer only: their hash is what is kept."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": _INVITATION | {"token": "mEp4…", "url": "https://timeline.example.org/register#invitation=mEp4…"}
+        },
+    )
 
     token: str = Field(examples=["mEp4…"])
     url: str = Field(examples=["https://timeline.example.org/register#invitation=mEp4…"])
