@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timeline_local.importers.archive import Folder
-from timeline_local.importers.json_stream import CHUNK_BYTES, MAX_DEPTH, BrokenJson, json_items, json_parts
+from timeline_local.importers.json_stream import (
+    CHUNK_BYTES,
+    MAX_DEPTH,
+    MOST_TOLD,
+    BrokenJson,
+    Letters,
+    json_items,
+    json_parts,
+)
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.text(),
@@ -47,9 +55,33 @@ def test_a_broken_file_gives_what_came_before_and_says_that_it_is_broken(tmp_pat
     assert found == [1, 2][: cut.count(b"1, 2") * 2]
 
 
-def test_text_that_is_no_utf8_is_a_broken_file(tmp_path: Path) -> None:
-    with pytest.raises(BrokenJson):
-        list(json_items(folder(tmp_path, b'{"entries": ["\xff\xfe"]}'), "a.json", "entries.item"))
+def test_bytes_that_are_no_utf8_are_letters_of_windows_and_the_values_that_hold_them_are_told(tmp_path: Path) -> None:
+    data = b'{"entries": ["a", {"\xfc": ["K\xf6ln \xed\xa0\x80"]}, "\xc3\xbc"], "others": ["\x81\xff"]}'
+    letters = Letters("a.json")
+    made = folder(tmp_path, data)
+    found = list(json_items(made, "a.json", "entries.item", letters))
+    assert found == ["a", {"ü": ["Köln í\xa0€"]}, "ü"]
+    assert list(json_parts(made, "a.json", {"others.item"}, letters)) == [("others.item", "\x81ÿ")]
+    assert [each.locator for each in letters.told()] == ["a.json#entries 2", "a.json#others 1"]
+
+
+@pytest.mark.parametrize("before", range(CHUNK_BYTES - 6, CHUNK_BYTES))
+def test_a_letter_may_be_divided_between_chunks(tmp_path: Path, before: int) -> None:
+    text = "x" * (before - 2) + "é山😀" + "x"
+    assert list(json_items(folder(tmp_path, json.dumps([text], ensure_ascii=False).encode()), "a.json", "item")) == [
+        text
+    ]
+
+
+def test_of_many_values_with_other_letters_the_first_are_told(tmp_path: Path) -> None:
+    letters = Letters("a.json")
+    made = folder(tmp_path, b"[" + b'"\xff",' * (MOST_TOLD + 5) + b"1]")
+    assert len(list(json_items(made, "a.json", "item", letters))) == MOST_TOLD + 6
+    assert len(list(letters.told())) == MOST_TOLD + 1
+
+
+def test_a_number_that_no_float_holds_ends_nothing(tmp_path: Path) -> None:
+    assert list(json_items(folder(tmp_path, b"[1, 1e999, 2]"), "a.json", "item")) == [1, float("inf"), 2]
 
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])

@@ -35,7 +35,7 @@ from timeline_local.importers.conversations import (
     record,
     too_long,
 )
-from timeline_local.importers.json_stream import BrokenJson, json_items
+from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
 from timeline_local.importers.seen import Seen
 
 HEAD_BYTES = 8 * 1024
@@ -151,9 +151,10 @@ class _Chat:
     name: str = ""
 
     def items(self, skip: int) -> Iterator[Item]:
+        letters = Letters(self.file.locator)
         try:
             self._learn()
-            for count, said in enumerate(json_items(self.folder, self.file.locator, "messages.item"), 1):
+            for count, said in enumerate(json_items(self.folder, self.file.locator, "messages.item", letters), 1):
                 found = list(self._message(loose.members(said), f"{self.file.locator}#{count}"))
                 if count > skip:
                     yield from found
@@ -164,6 +165,7 @@ class _Chat:
             yield Problem(self.file.locator, "export-broken", detail)
         except OSError as error:
             yield is_unreadable(self.file, error)
+        yield from letters.told()
 
     def _learn(self) -> None:
         """What the chat is called: its title stands behind its messages, so the file is read more than once."""

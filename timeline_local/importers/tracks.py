@@ -26,6 +26,7 @@ from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moves import guess_mode, mode_of, title_of
 from timeline_local.domain.stamps import read_stamp
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence, from_micros, micros
+from timeline_local.importers.json_stream import Letters
 
 PAUSE = timedelta(hours=6)
 DAY = timedelta(days=1)  # for `longest`: nobody's trip, but the log of a phone that is always on
@@ -191,10 +192,14 @@ def samples_of(device: str, samples: Iterable[Sample], *, prefix: str) -> Iterat
 
 
 class ProblemLog:
-    """Problems of one file: each of the first MANY of a kind, then one that counts the rest."""
+    """Problems of one file: each of the first MANY of a kind, then one that counts the rest.
+
+    letters  what was mended in it while it was read.
+    """
 
     def __init__(self, locator: str) -> None:
         self._locator = locator
+        self.letters = Letters(locator)
         self._counts: dict[tuple[str, str], int] = {}
 
     def note(self, where: str, slug: str, detail: str) -> Iterator[Problem]:
@@ -208,6 +213,7 @@ class ProblemLog:
             if count > MANY:
                 where = f"{self._locator}#more-{number}"
                 yield Problem(where, slug, f"{detail} This is so with {count - MANY:,} more of this file.")
+        yield from self.letters.told()
 
 
 def name_evidence(locator: str) -> tuple[TimeEvidence, ...]:

@@ -175,6 +175,21 @@ def test_a_journal_that_is_cut_off_gives_the_entries_before_the_cut(tmp_path: Pa
     assert reading.problems(items) == {"J.json": "journal-broken"}
 
 
+@pytest.mark.parametrize("end", ['"entries":', '"uuid"', '"creationDate"', "Hello", "]}"])
+def test_a_journal_that_is_cut_off_anywhere_is_told(tmp_path: Path, reading: ModuleType, end: str) -> None:
+    text = journal(entry())
+    folder = reading.make(tmp_path, {"J.json": text[: text.index(end) + len(end) - 1]})
+    assert DayOne().recognise(folder).confidence > 0
+    assert reading.problems(reading.read(DayOne(), folder)) == {"J.json": "journal-broken"}
+
+
+def test_letters_of_another_encoding_are_mended_and_their_entry_is_told(tmp_path: Path, reading: ModuleType) -> None:
+    data = journal(entry(text="K?se"), entry(uuid=TWO)).encode().replace(b"?", b"\xe4")
+    items = reading.read(DayOne(), reading.make(tmp_path, {"J.json": data}))
+    assert reading.problems(items) == {"J.json#entries 1": "letters-mended"}
+    assert [each.body for each in reading.drafts(items).values()] == ["Käse", "Hello."]
+
+
 @pytest.mark.parametrize("name", ["Renamed.JSON", "deep/in/folders/Reise.json"])
 def test_a_journal_is_known_by_its_content(tmp_path: Path, reading: ModuleType, name: str) -> None:
     folder = reading.make(tmp_path, {name: journal(entry())})

@@ -63,6 +63,17 @@ def test_nonsense_is_told_and_ends_nothing(tmp_path: Path, reading: ModuleType, 
     assert "unreadable" not in reading.problems(items).values()
 
 
+def test_letters_of_another_encoding_are_mended_and_their_feature_is_told(tmp_path: Path, reading: ModuleType) -> None:
+    places = [
+        {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {"name": name}}
+        for name in ("a", "K?ln", "b")
+    ]
+    data = json.dumps({"type": "FeatureCollection", "features": places}).encode().replace(b"?", b"\xf6")
+    items = reading.read(Geojson(), reading.make(tmp_path, {"a.json": data}))
+    assert reading.problems(items) == {"a.json#features 2": "letters-mended"}
+    assert [each.title for each in reading.drafts(items).values()] == ["a", "Köln", "b"]
+
+
 def test_an_empty_collection_is_told(tmp_path: Path, reading: ModuleType) -> None:
     items = read(tmp_path, reading, {"type": "FeatureCollection", "features": []})
     assert reading.problems(items) == {"a.json": "empty"}

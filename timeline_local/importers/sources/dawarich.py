@@ -20,7 +20,7 @@ from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
-from timeline_local.importers.json_stream import json_items
+from timeline_local.importers.json_stream import Letters, json_items
 from timeline_local.importers.position_columns import read_time
 from timeline_local.importers.position_days import PositionDays
 from timeline_local.importers.table_rows import json_lines
@@ -93,13 +93,13 @@ def _records(folder: Folder, file: File, found: str, reading: _Reading) -> Itera
         reading.count = 0
         if name == "tracks":
             reading.devices = _devices(folder, file, found)
-        for record in _list(folder, file.locator, found, name):
+        for record in _list(folder, file.locator, found, name, reading.log.letters):
             yield from reading.takes[name](record)
 
 
-def _list(folder: Folder, locator: str, found: str, name: str) -> Iterator[object]:
+def _list(folder: Folder, locator: str, found: str, name: str, letters: Letters | None = None) -> Iterator[object]:
     is_lines = found in DAWARICH_LINES
-    return json_lines(folder, locator) if is_lines else json_items(folder, locator, f"{name}.item")
+    return json_lines(folder, locator) if is_lines else json_items(folder, locator, f"{name}.item", letters)
 
 
 def _devices(folder: Folder, file: File, found: str) -> dict[datetime, str]:

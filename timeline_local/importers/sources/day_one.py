@@ -32,7 +32,7 @@ from timeline_local.importers import day_one_text, loose
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
-from timeline_local.importers.json_stream import BrokenJson, json_items
+from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
 from timeline_local.importers.note_text import read_text
 
 HEAD_BYTES = 64 * 1024
@@ -48,6 +48,8 @@ _MEDIA = (
     ("audios", "audios", "m4a"),
     ("pdfAttachments", "pdfs", "pdf"),
 )
+_FIELDS = (b'"creationDate"', b'"richText"', b'"creationDevice"')  # at least one of them stands in every entry
+_BEFORE = b"\xef\xbb\xbf{ \t\r\n"
 _KEPT = ("weather", "userActivity", "music", "isPinned", "creationDevice", "template")
 
 
@@ -70,12 +72,17 @@ class DayOne:
 
 
 def _is_journal(folder: Folder, file: File) -> bool:
-    """Whether it begins as journals do. The text of a first entry may be long, so any of its other fields will do."""
+    """Whether it begins as journals do. The text of a first entry may be long, so any of its other fields will do.
+
+    A file that ends before these is a journal that was cut off: it is read to say so.
+    """
     if not file.name.lower().endswith(".json"):
         return False
     head = folder.head(file.locator, HEAD_BYTES)
     is_list = b'"entries"' in head and b'"metadata"' in head
-    return is_list and any(name in head for name in (b'"creationDate"', b'"richText"', b'"creationDevice"'))
+    is_begun = head.lstrip(_BEFORE).startswith(b'"metadata"')
+    is_cut = is_begun and file.size < HEAD_BYTES and not head.rstrip().endswith(b"}")
+    return is_list and (is_cut or any(name in head for name in _FIELDS))
 
 
 def _name_of(locator: str) -> str:
@@ -91,9 +98,9 @@ class _Journal:
     options: ReadOptions
 
     def items(self, skip: int) -> Iterator[Item]:
-        count = 0
+        count, letters = 0, Letters(self.file.locator)
         try:
-            for count, entry in enumerate(json_items(self.folder, self.file.locator, "entries.item"), 1):
+            for count, entry in enumerate(json_items(self.folder, self.file.locator, "entries.item", letters), 1):
                 if count > skip:
                     yield from self._entry(entry, count)
                     if count % ITEMS_PER_CHECKPOINT == 0:
@@ -104,6 +111,7 @@ class _Journal:
         except OSError as error:
             why = (error.strerror or type(error).__name__).lower()
             yield Problem(self.file.locator, "unreadable", f"This journal cannot be read ({why}).")
+        yield from letters.told()
         yield after(self.file, count)
 
     def _entry(self, entry: object, number: int) -> Iterator[Item]:

@@ -21,7 +21,7 @@ from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
 from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
-from timeline_local.importers.json_stream import json_items
+from timeline_local.importers.json_stream import Letters, json_items
 from timeline_local.importers.table_rows import csv_rows
 from timeline_local.importers.track_formats import AIRTRAIL, FLIGHT_DIARY, FLIGHTY
 from timeline_local.importers.track_reading import claims_of, read_formats, recognise_formats, with_rest
@@ -87,15 +87,15 @@ class _Flight:
 
 def _read_file(folder: Folder, file: File, found: str) -> Iterator[Found]:
     reading = _Reading(file)
-    rows = _airtrail(folder, file) if found == AIRTRAIL else _table(folder, file)
+    rows = _airtrail(folder, file, reading.log.letters) if found == AIRTRAIL else _table(folder, file)
     yield from with_rest(reading.flights(rows, found), reading.rest)
 
 
-def _airtrail(folder: Folder, file: File) -> Iterator[Mapping[str, Any]]:
+def _airtrail(folder: Folder, file: File, letters: Letters) -> Iterator[Mapping[str, Any]]:
     """Its flights, the passengers' names in them."""
     users = [loose.members(each) for each in json_items(folder, file.locator, "users.item")]
     names = {str(each.get("id")): loose.text(each.get("displayName")) for each in users} if len(users) > 1 else {}
-    for value in json_items(folder, file.locator, "flights.item"):
+    for value in json_items(folder, file.locator, "flights.item", letters):
         yield {**loose.members(value), "names": names}
 
 

@@ -71,13 +71,13 @@ class _Reading:
 
     def items(self, folder: Folder, found: str) -> Iterator[Found]:
         if found == OVERLAND:
-            for record in json_items(folder, self.file.locator, "locations.item"):
+            for record in json_items(folder, self.file.locator, "locations.item", self.log.letters):
                 yield from self._feature(record)
             return
-        for feature in json_items(folder, self.file.locator, "features.item"):
+        for feature in json_items(folder, self.file.locator, "features.item", self.log.letters):
             yield from self._feature(feature)
         if not self.count:
-            for whole in json_items(folder, self.file.locator, ""):
+            for whole in json_items(folder, self.file.locator, "", self.log.letters):
                 yield from self._whole(whole)
 
     def rest(self) -> Iterator[Found]:

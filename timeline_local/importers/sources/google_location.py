@@ -105,7 +105,7 @@ def _records(folder: Folder, file: File) -> Iterator[Found]:
     days, log = PositionDays(DEVICE), ProblemLog(file.locator)
 
     def positions() -> Iterator[Found]:
-        for count, record in enumerate(json_items(folder, file.locator, "locations.item"), 1):
+        for count, record in enumerate(json_items(folder, file.locator, "locations.item", log.letters), 1):
             place = read_place(record)
             at = time_of(record, "timestamp") if isinstance(record, Mapping) else None
             if place is None:
@@ -121,17 +121,17 @@ def _records(folder: Folder, file: File) -> Iterator[Found]:
 
 def _months(folder: Folder, file: File) -> Iterator[Found]:
     segments = Segments(ProblemLog(file.locator))
-    records = json_items(folder, file.locator, "timelineObjects.item")
+    records = json_items(folder, file.locator, "timelineObjects.item", segments.log.letters)
     yield from with_rest((item for record in records for item in segments.takeout(record)), segments.rest)
 
 
 def _phone(folder: Folder, file: File) -> Iterator[Found]:
     """Android's Timeline.json. The profile comes last in the file and names the places of all segments: read first."""
     segments = Segments(ProblemLog(file.locator), _labels(folder, file))
-    records = json_items(folder, file.locator, "semanticSegments.item")
+    records = json_items(folder, file.locator, "semanticSegments.item", segments.log.letters)
     yield from with_rest((item for record in records for item in segments.phone(record)), segments.days.rest)
     silent = _Silent(file.locator)
-    signals = json_items(folder, file.locator, "rawSignals.item")
+    signals = json_items(folder, file.locator, "rawSignals.item", segments.log.letters)
     told = (item for signal in signals for item in _signal(segments, signal, DEVICE, silent))
     yield from with_rest(told, segments.rest)
     yield from silent.told()
@@ -139,7 +139,7 @@ def _phone(folder: Folder, file: File) -> Iterator[Found]:
 
 def _iphone(folder: Folder, file: File) -> Iterator[Found]:
     segments = Segments(ProblemLog(file.locator))
-    records = json_items(folder, file.locator, "item")
+    records = json_items(folder, file.locator, "item", segments.log.letters)
     yield from with_rest((item for record in records for item in segments.phone(record)), segments.rest)
 
 
@@ -147,7 +147,7 @@ def _edits(folder: Folder, file: File) -> Iterator[Found]:
     segments, silent = Segments(ProblemLog(file.locator)), _Silent(file.locator)
 
     def signals() -> Iterator[Found]:
-        for record in json_items(folder, file.locator, "timelineEdits.item"):
+        for record in json_items(folder, file.locator, "timelineEdits.item", segments.log.letters):
             raw = record.get("rawSignal") if isinstance(record, Mapping) else None
             if isinstance(raw, Mapping):
                 device = record.get("deviceId")

@@ -18,7 +18,7 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
-from timeline_local.importers.json_stream import BrokenJson, json_items
+from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
 from timeline_local.importers.note_text import read_text
 
 HEAD_BYTES = 8 * 1024
@@ -58,9 +58,9 @@ class _Export:
 
     def items(self, skip: int) -> Iterator[Item]:
         """Memory: one journal with its entries."""
-        count = 0
+        count, letters = 0, Letters(self.file.locator)
         try:
-            for count, journal in enumerate(json_items(self.folder, self.file.locator, "journals.item"), 1):
+            for count, journal in enumerate(json_items(self.folder, self.file.locator, "journals.item", letters), 1):
                 if count > skip:
                     yield from self._journal(loose.members(journal), count)
                     yield after(self.file, count)
@@ -70,6 +70,7 @@ class _Export:
         except OSError as error:
             why = (error.strerror or type(error).__name__).lower()
             yield Problem(self.file.locator, "unreadable", f"This export cannot be read ({why}).")
+        yield from letters.told()
 
     def _journal(self, journal: Mapping[str, Any], number: int) -> Iterator[Item]:
         title = loose.text(journal.get("title")) or "Journiv"

@@ -26,7 +26,7 @@ from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.chat_lines import Numbers, Order, order_of, read_line
 from timeline_local.importers.encodings import decode, decode_head
 from timeline_local.importers.files import source_key
-from timeline_local.importers.json_stream import BrokenJson, json_items
+from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
 from timeline_local.importers.seen import Seen
 
 HEAD_BYTES = 64 * 1024
@@ -164,7 +164,8 @@ class _Journal:
     def _of_json(self, skip: int) -> Iterator[Item]:
         """Memory: one entry."""
         is_list = _LIST.search(self.folder.head(self.file.locator, HEAD_BYTES)) is not None
-        found = json_items(self.folder, self.file.locator, "entries.item" if is_list else "")
+        letters = Letters(self.file.locator)
+        found = json_items(self.folder, self.file.locator, "entries.item" if is_list else "", letters)
         for count, entry in enumerate(map(loose.members, found), 1):
             item = self._item(
                 f"{self.file.locator}#{count}",
@@ -176,6 +177,7 @@ class _Journal:
             )
             if count > skip:
                 yield from self._given(item, count)
+        yield from letters.told()
 
     def _given(self, item: Item, count: int) -> Iterator[Item]:
         yield item

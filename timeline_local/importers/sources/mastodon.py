@@ -31,7 +31,7 @@ from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import record
 from timeline_local.importers.html_text import html_text
-from timeline_local.importers.json_stream import BrokenJson, json_items
+from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
 
 HEAD_BYTES = 16 * 1024
 ITEMS_PER_CHECKPOINT = 200
@@ -99,9 +99,9 @@ class _Outbox:
 
     def items(self, skip: int) -> Iterator[Item]:
         """Memory: one post, and the names of all media files."""
-        count = 0
+        count, letters = 0, Letters(self.file.locator)
         try:
-            for count, told in enumerate(json_items(self.folder, self.file.locator, "orderedItems.item"), 1):
+            for count, told in enumerate(json_items(self.folder, self.file.locator, "orderedItems.item", letters), 1):
                 if count <= skip:
                     continue
                 yield from self._activity(loose.members(told), f"{self.file.locator}#{count}")
@@ -113,6 +113,7 @@ class _Outbox:
         except OSError as error:
             why = (error.strerror or type(error).__name__).lower()
             yield Problem(self.file.locator, "unreadable", f"This file cannot be read ({why}).")
+        yield from letters.told()
 
     def _activity(self, activity: Mapping[str, Any], where: str) -> Iterator[Item]:
         kind, shared = loose.text(activity.get("type")), activity.get("object")

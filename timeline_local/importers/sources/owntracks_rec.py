@@ -58,7 +58,7 @@ def _read_file(folder: Folder, file: File, _: str) -> Iterator[Found]:
         head = opened.read(512).removeprefix(codecs.BOM_UTF8)
     listed = next((prefix for sign, prefix in _LISTED if sign.match(head)), "")
     if listed:
-        for message in json_items(folder, file.locator, listed):
+        for message in json_items(folder, file.locator, listed, reading.log.letters):
             yield from reading.take(message)
     else:
         with open_plain_text(folder, file.locator) as opened:

@@ -11,6 +11,7 @@ from timeline_local.domain.drafts import JSON, CollectionRef, Draft, MediaRef, P
 from timeline_local.domain.filenames import FILE_NAME, date_from_path
 from timeline_local.domain.times import TimeEvidence
 from timeline_local.domain.xmp import Xmp, XmpError, read_xmp
+from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing, natural_key
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition, Unit
 from timeline_local.importers.exiftool_json import read_exiftool
@@ -23,13 +24,15 @@ from timeline_local.importers.files import (
     spoken_extension,
 )
 from timeline_local.importers.google_pairs import pair
-from timeline_local.importers.google_sidecars import MAX_SIDECAR_BYTES, GoogleSidecar, parse_sidecar
+from timeline_local.importers.google_sidecars import MAX_SIDECAR_BYTES, GoogleSidecar, parse_album, parse_sidecar
 from timeline_local.importers.photo_groups import Group, group_files, is_media
 from timeline_local.importers.picasa import MAX_BYTES, NAMES, PicasaFolder, PicasaPicture, read_picasa
 from timeline_local.importers.picture_marks import burst_relations, picture_extra
+from timeline_local.importers.trees import why
 
 ITEMS_PER_CHECKPOINT = 100
 MAX_XMP_BYTES = 4 * 1024 * 1024
+_BROKEN = "This file is no JSON, or it was cut off. Get it once more if it belongs to an export."
 
 _NOTES = frozenset({"markdown", "md", "txt"})
 _COMPANIONS = frozenset({"aae", "ctg", "ini", "lrv", "thm", "xmp"})  # belong to a camera or an editor, hold no memory
@@ -134,8 +137,7 @@ class _Reading:
 
     def loose(self, jsons: Sequence[File], others: Sequence[File]) -> Iterator[Problem]:
         """What describes a picture that is not here."""
-        for file in jsons:
-            yield from self._judge_loose(file)
+        yield from filter(None, map(self._judge_loose, jsons))
         for file in others:
             detail = "It only describes a picture or its edits, and there is no picture of its name here."
             yield Problem(file.locator, "sidecar-without-media", detail)
@@ -231,20 +233,25 @@ class _Reading:
         title = PurePosixPath(google.title).name if google else ""
         return path.with_name(title) if title and title not in {".", ".."} else path
 
-    def _judge_loose(self, file: File) -> Iterator[Problem]:
+    def _judge_loose(self, file: File) -> Problem | None:
         try:
-            sidecar = parse_sidecar(self.folder.read(file.locator, limit=MAX_SIDECAR_BYTES))
-        except (OSError, ValueError):
-            sidecar = None
+            data = self.folder.read(file.locator, limit=MAX_SIDECAR_BYTES)
+            loose.document(data)
+        except OSError as error:
+            return Problem(file.locator, "unreadable", f"This file cannot be read ({why(error)}).")
+        except ValueError:
+            is_large = file.size > MAX_SIDECAR_BYTES
+            return is_unsupported(file) if is_large else Problem(file.locator, "unreadable", _BROKEN)
+        sidecar = parse_sidecar(data)
         if sidecar is None:
-            return
+            return None if parse_album(data) else is_unsupported(file)
         wanted = sidecar.title or "Its picture"
         detail = f"{wanted} is missing here: this file only describes it. It may lie in another part of the export."
-        yield Problem(file.locator, "sidecar-without-media", detail)
+        return Problem(file.locator, "sidecar-without-media", detail)
 
 
-def _unreadable(file: File, why: str) -> Problem:
-    detail = f"This sidecar cannot be read ({why}); its picture is taken without it."
+def _unreadable(file: File, reason: str) -> Problem:
+    detail = f"This sidecar cannot be read ({reason}); its picture is taken without it."
     return Problem(file.locator, "sidecar-unreadable", detail)
 
 

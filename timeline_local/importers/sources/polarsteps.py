@@ -81,7 +81,7 @@ class _Reading:
     def trip(self) -> Iterator[Found]:
         """What is said of the trip stands before its steps; what stands behind them is no matter."""
         is_told = False
-        for prefix, value in json_parts(self.folder, self.file.locator, _HEAD | set(_STEPS)):
+        for prefix, value in json_parts(self.folder, self.file.locator, _HEAD | set(_STEPS), self.log.letters):
             if prefix in _HEAD:
                 self.head[prefix] = value
                 continue
@@ -95,7 +95,7 @@ class _Reading:
     def listed(self) -> Iterator[Found]:
         """Positions `{lat, lon, time}`; with a name or an end of their time they are steps."""
         for prefix in ("locations.item", "item"):
-            for value in json_items(self.folder, self.file.locator, prefix):
+            for value in json_items(self.folder, self.file.locator, prefix, self.log.letters):
                 record = loose.members(value)
                 is_step = any(record.get(name) for name in ("name", "display_name", *_ENDS))
                 yield from self._step(record) if is_step else self._position(record)

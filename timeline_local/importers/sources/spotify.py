@@ -108,7 +108,7 @@ def _gather(folder: Folder, file: File, plays: Plays, log: ProblemLog) -> Iterat
     is_extended = _form(folder, file) == "extended"
     count = 0
     try:
-        for count, told in enumerate(json_items(folder, file.locator, "item"), 1):
+        for count, told in enumerate(json_items(folder, file.locator, "item", log.letters), 1):
             record = loose.members(told)
             play = _extended(record) if is_extended else _of_account(record)
             if play is None:

@@ -43,7 +43,7 @@ from timeline_local.importers.conversations import (
     record,
     too_long,
 )
-from timeline_local.importers.json_stream import BrokenJson, json_parts
+from timeline_local.importers.json_stream import BrokenJson, Letters, json_parts
 from timeline_local.importers.seen import Seen
 
 HEAD_BYTES = 16 * 1024
@@ -140,9 +140,9 @@ class _Export:
     chat: _Chat = field(default_factory=_Chat)
 
     def items(self, skip: int) -> Iterator[Item]:
-        count = 0
+        count, letters = 0, Letters(self.file.locator)
         try:
-            for prefix, value in json_parts(self.folder, self.file.locator, _PARTS):
+            for prefix, value in json_parts(self.folder, self.file.locator, _PARTS, letters):
                 part = _PARTS[prefix]
                 if part not in ("messages.item", _CONTACTS):
                     self._head(part, value)
@@ -158,6 +158,7 @@ class _Export:
             yield Problem(self.file.locator, "export-broken", detail)
         except OSError as error:
             yield is_unreadable(self.file, error)
+        yield from letters.told()
 
     def _head(self, part: str, value: object) -> None:
         # A chat without a name, such as the saved messages, must not get that of the chat before.

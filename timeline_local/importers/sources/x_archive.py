@@ -33,7 +33,7 @@ from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import record
-from timeline_local.importers.json_stream import BrokenJson, json_items
+from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
 
 HEAD_BYTES = 1024
 ITEMS_PER_CHECKPOINT = 200
@@ -117,9 +117,9 @@ class _Archive:
 
     def posts(self, file: File, skip: int) -> Iterator[Item]:
         """Memory: one post, and the names of all media files."""
-        count = 0
+        count, letters = 0, Letters(file.locator)
         try:
-            for count, told in enumerate(json_items(_Assigned(self.folder), file.locator, "item"), 1):
+            for count, told in enumerate(json_items(_Assigned(self.folder), file.locator, "item", letters), 1):
                 if count <= skip:
                     continue
                 yield from self._post(loose.members(told), f"{file.locator}#{count}")
@@ -131,6 +131,7 @@ class _Archive:
         except OSError as error:
             why = (error.strerror or type(error).__name__).lower()
             yield Problem(file.locator, "unreadable", f"This file cannot be read ({why}).")
+        yield from letters.told()
 
     def left_out(self) -> Iterator[Problem]:
         """What the archive holds besides posts. Its files are no other source's."""
