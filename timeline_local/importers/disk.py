@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 from timeline_local.domain.drafts import Problem
@@ -43,7 +43,9 @@ class DiskTree:
         return found
 
     def find(self, locator: str) -> File:
-        found = self.place(locator).stat()
+        path = self._spelled(locator)
+        found = path.stat()  # before anything else: of what lies in archives there is nothing
+        self._refuse_outside(path, locator)
         if not stat.S_ISREG(found.st_mode):
             raise missing(locator)
         return File(locator, found.st_size, found.st_mtime_ns)
@@ -55,22 +57,23 @@ class DiskTree:
         return partial(self.open, locator)
 
     def place(self, locator: str) -> Path:
-        found = self._spelled(locator)
-        if not _is_inside(os.path.realpath(found), str(self.root)):
-            raise OutsideFolder(locator)
-        return found
+        path = self._spelled(locator)
+        self._refuse_outside(path, locator)
+        return path
 
     def checksum(self, locator: str) -> int:
         return crc_of(self, locator)
 
     def _spelled(self, locator: str) -> Path:
-        parts = PurePosixPath(locator).parts
-        if not parts or locator.startswith("/") or ".." in parts or "\x00" in locator:
+        """The path of a locator, as the disk has it."""
+        if not locator or locator.startswith("/") or ".." in locator.split("/") or "\x00" in locator:
             raise OutsideFolder(locator)
-        plain = self.root.joinpath(*parts)
-        if plain.exists():
-            return plain
-        return self.root.joinpath(*(as_on_disk(part) for part in parts))
+        plain = self.root / locator
+        return plain if locator.isascii() or plain.exists() else self.root / as_on_disk(locator)
+
+    def _refuse_outside(self, path: Path, locator: str) -> None:
+        if not _is_inside(os.path.realpath(path), str(self.root)):
+            raise OutsideFolder(locator)
 
     def _sort_in(self, entry: os.DirEntry[str], locator: str, found: Entries) -> None:
         name = as_text(entry.name)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +34,8 @@ from timeline_local.importers.trees import (
 from timeline_local.importers.zips import ZipTree
 
 NESTING = 2  # archives, and archives in them
+NAMES_KEPT = 100_000  # of files in archives, with the archive of each: 20 MB; of one folder always all
+FOLDERS_KEPT = 64
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 # Zips inside, but documents to their owners; sources that know one read it as a file.
 DOCUMENTS = frozenset(
@@ -135,6 +138,7 @@ class MountedTree:
     archives: frozenset[str] = frozenset()
     _mounts: dict[str, tuple[_Mount, ...]] = field(default_factory=dict)
     _problems: dict[str, list[Problem]] = field(default_factory=dict)
+    _packed: OrderedDict[str, Mapping[str, _Layer]] = field(default_factory=OrderedDict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def entries(self, locator: str) -> Entries:
@@ -180,16 +184,36 @@ class MountedTree:
         if self._has(self.base, locator) and not self._is_archive(locator):
             return self.base, locator
         parent, _, name = locator.rpartition("/")
-        layers = self._layers(parent)
-        for layer in layers[1:]:
-            inner = joined(layer.folder, name)
-            if self._has(layer.tree, inner):
-                return layer.tree, inner
-        if _NUMBERED.fullmatch(name) and len(layers) > 1:
+        packed = self._packed_at(parent)
+        if name in packed:
+            layer = packed[name]
+            return layer.tree, joined(layer.folder, name)
+        if packed and _NUMBERED.fullmatch(name):
             origins = self._union(parent).origins
             if name in origins:
                 return origins[name]
         raise missing(locator)
+
+    def _packed_at(self, folder: str) -> Mapping[str, _Layer]:
+        """The archives' files at a folder, by name. Kept: an export has hundreds of archives, and each would be asked.
+
+        Archives stay as they were when they were opened; what lies on the disk is looked for every time.
+        """
+        with self._lock:
+            if folder in self._packed:
+                self._packed.move_to_end(folder)
+                return self._packed[folder]
+            found: dict[str, _Layer] = {}
+            for layer in self._layers(folder)[1:]:
+                for file in layer.tree.entries(layer.folder).files:
+                    found.setdefault(file.name, layer)
+            self._packed[folder] = found
+            while len(self._packed) > FOLDERS_KEPT or (len(self._packed) > 1 and self._names() > NAMES_KEPT):
+                self._packed.popitem(last=False)
+            return found
+
+    def _names(self) -> int:
+        return sum(map(len, self._packed.values()))
 
     @staticmethod
     def _has(tree: Tree, locator: str) -> bool:
