@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from timeline_local.domain.drafts import Problem
+from timeline_local.domain.parts import Part
 from timeline_local.importers.archive import Folder, Listing
 from timeline_local.importers.mounts import export_name
 
@@ -19,6 +20,11 @@ def contents(folder: Folder) -> dict[str, str]:
         if isinstance(listing, Listing)
         for each in listing.files
     }
+
+
+def _content(part: Part) -> str:
+    with part.open("rb") as file:
+        return file.read().decode()
 
 
 @pytest.mark.parametrize(
@@ -89,6 +95,34 @@ def test_a_file_on_disk_and_the_same_in_an_archive_is_one(tmp_path: Path, packin
     folder = Folder(tmp_path)
     assert contents(folder) == {"a.txt": "same", "b.txt": "plain!", "b~2.txt": "packed"}
     assert Folder(tmp_path).read("b~2.txt", limit=10) == b"packed"
+
+
+def test_a_file_that_comes_to_lie_on_disk_goes_before_the_one_in_an_archive(
+    tmp_path: Path, packing: ModuleType
+) -> None:
+    packing.pack(tmp_path / "takeout-1Z-001.zip", {"Takeout/1.jpg": "packed"})
+    folder = Folder(tmp_path)
+    assert folder.read("Takeout/1.jpg", limit=100) == b"packed"
+    (tmp_path / "Takeout").mkdir()
+    (tmp_path / "Takeout/1.jpg").write_bytes(b"on disk")
+    assert folder.read("Takeout/1.jpg", limit=100) == b"on disk"
+
+
+def test_what_is_not_compressed_stands_somewhere_as_it_is(tmp_path: Path, packing: ModuleType) -> None:
+    packing.pack(tmp_path / "made/inner.zip", {"1.jpg": "picture"}, deflates=False)
+    inner = (tmp_path / "made/inner.zip").read_bytes()
+    packing.pack(tmp_path / "stored.zip", {"a/inner.zip": inner, "2.jpg": "another"}, deflates=False)
+    packing.pack(tmp_path / "deflated.zip", {"b/inner.zip": inner, "3.jpg": "third"})
+    (tmp_path / "4.jpg").write_text("fourth")
+    folder = Folder([tmp_path / "stored.zip", tmp_path / "deflated.zip", tmp_path / "4.jpg"])
+    found = {locator: part and _content(part) for locator in contents(folder) for part in [folder.part(locator)]}
+    assert found == {
+        "stored/a/1.jpg": "picture",
+        "stored/2.jpg": "another",
+        "deflated/b/1.jpg": None,
+        "deflated/3.jpg": None,
+        "4.jpg": "fourth",
+    }
 
 
 def test_single_files_are_a_folder_of_their_own(tmp_path: Path, reading: ModuleType) -> None:

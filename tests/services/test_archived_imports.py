@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from sqlalchemy import select
 
 from tests.desk import STEPS, Desk, picture
 from timeline_local.config import Settings
 from timeline_local.core.database import Database
 from timeline_local.core.library import Library
 from timeline_local.exceptions import DiskFull
-from timeline_local.models import Memory
+from timeline_local.models import MediaFile, Memory
 from timeline_local.services import jobs
 
 
@@ -64,6 +67,21 @@ async def test_an_import_of_archives_goes_on_after_a_kill_at_every_batch(
     assert len((await desk.dump())["files"]) == 12
     again = await desk.plan(export)
     assert (again.counts["new"], again.counts["same"]) == (0, 13)
+
+
+async def test_pictures_say_the_same_whether_their_archive_compresses_them_or_not(desk: Desk, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0110] = "PixelCam"
+    for name, method in (("stored", zipfile.ZIP_STORED), ("deflated", zipfile.ZIP_DEFLATED)):
+        data = BytesIO()
+        Image.new("RGB", (32, 24), "green" if name == "stored" else "red").save(data, "JPEG", exif=exif)
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w", method) as archive:
+            archive.writestr(f"{name}.jpg", data.getvalue())
+    await desk.run(tmp_path)
+    async with desk.database.read() as db:
+        found = (await db.execute(select(MediaFile.camera_model, MediaFile.width, MediaFile.height))).all()
+    assert [tuple(each) for each in found] == [("PixelCam", 32, 24)] * 2
+    assert not list((desk.library.root / "incoming").iterdir())
 
 
 async def test_undo_leaves_the_library_as_it_was(desk: Desk, export: Path) -> None:

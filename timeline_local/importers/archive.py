@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from timeline_local.domain.drafts import Problem
+from timeline_local.domain.parts import Part
 from timeline_local.importers.disk import DiskTree, GivenTree
 from timeline_local.importers.embedded import Decoded, Embedded
 from timeline_local.importers.encodings import as_utf8, head_as_utf8
@@ -136,6 +137,13 @@ class Folder:
         """Where the file lies on disk; None for what lies in an archive or a file. Raises OSError, OutsideFolder."""
         try:
             return self.path(locator)
+        except NotOnDisk:
+            return None
+
+    def part(self, locator: str) -> Part | None:
+        """Where the bytes stand on disk as they are; None where they are compressed. Raises OSError, OutsideFolder."""
+        try:
+            return None if Embedded.of(locator) is not None else self._tree.part(locator)
         except NotOnDisk:
             return None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from timeline_local.domain.drafts import Problem
+from timeline_local.domain.parts import Part
 from timeline_local.importers.trees import (
     Entries,
     File,
@@ -60,6 +61,9 @@ class DiskTree:
         path = self._spelled(locator)
         self._refuse_outside(path, locator)
         return path
+
+    def part(self, locator: str) -> Part:
+        return Part(self.place(locator), 0, self.find(locator).size)
 
     def checksum(self, locator: str) -> int:
         return crc_of(self, locator)
@@ -149,6 +153,9 @@ class GivenTree:
         if locator not in self.files:
             raise missing(locator)
         return self.files[locator]
+
+    def part(self, locator: str) -> Part:
+        return Part(self.place(locator), 0, self.find(locator).size)
 
     def checksum(self, locator: str) -> int:
         return crc_of(self, locator)

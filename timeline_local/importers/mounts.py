@@ -12,10 +12,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from timeline_local.domain.drafts import Problem
+from timeline_local.domain.parts import Part
 from timeline_local.importers.packed import bomb, numbered
 from timeline_local.importers.tars import BLOCK, TarTree, is_gzipped_tar, is_tar
 from timeline_local.importers.trees import (
@@ -72,11 +74,14 @@ def export_name(name: str) -> str:
     return part["export"] if part else stem
 
 
-def open_archive(opener: Opener, size: int, limits: Limits) -> ZipTree | TarTree:
+def open_archive(tree: Tree, locator: str, limits: Limits) -> ZipTree | TarTree:
     """The archive by what it begins with, whatever it is called. Raises RefusedArchive, OSError."""
+    opener, size = tree.opener(locator), tree.find(locator).size
     with opener() as file:
         head = file.read(BLOCK)
-    return (TarTree if head.startswith(b"\x1f\x8b") or is_tar(head) else ZipTree)(opener, size, limits)
+    if head.startswith(b"\x1f\x8b") or is_tar(head):
+        return TarTree(opener, size, limits)
+    return ZipTree(opener, size, limits, whole=partial(tree.part, locator))
 
 
 def is_archive(path: Path) -> bool:
@@ -174,6 +179,10 @@ class MountedTree:
     def place(self, locator: str) -> Path:
         tree, inner = self._where(locator)
         return tree.place(inner)
+
+    def part(self, locator: str) -> Part:
+        tree, inner = self._where(locator)
+        return tree.part(inner)
 
     def checksum(self, locator: str) -> int:
         tree, inner = self._where(locator)
@@ -276,10 +285,10 @@ class MountedTree:
         """The archive as a tree; None, and a problem, where it is not read."""
         problems = self._problems.setdefault(locator.rpartition("/")[0], [])
         try:
-            size = self.base.find(locator).size
             left = replace(self.limits, entries=self.limits.entries - self.budget.files)
-            tree = open_archive(self.base.opener(locator), size, left)
-            self.budget.spend(tree, size if self.nesting == NESTING else 0, self.limits)
+            tree = open_archive(self.base, locator, left)
+            packed = self.base.find(locator).size if self.nesting == NESTING else 0
+            self.budget.spend(tree, packed, self.limits)
         except RefusedArchive as error:
             problems.append(Problem(locator, error.slug, error.detail))
             return None

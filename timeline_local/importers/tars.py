@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from timeline_local.domain.parts import Part
 from timeline_local.importers.packed import TOO_MANY, Packed, Place, UnsafeName, bomb, safe_locator
 from timeline_local.importers.streams import GZIP, Inflated, Marks, Window
 from timeline_local.importers.trees import (
@@ -70,6 +71,9 @@ class TarTree:
         return partial(self.open, locator)
 
     def place(self, locator: str) -> Path:
+        raise NotOnDisk(locator)
+
+    def part(self, locator: str) -> Part:
         raise NotOnDisk(locator)
 
     def checksum(self, locator: str) -> int:

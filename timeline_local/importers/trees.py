@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from timeline_local.domain.drafts import Problem
+from timeline_local.domain.parts import Part
 
 Opener = Callable[[], BinaryIO]
 GIB = 1024**3
@@ -33,7 +34,7 @@ class OutsideFolder(ValueError):
 
 
 class NotOnDisk(OutsideFolder):
-    """What lies in an archive has no path."""
+    """What lies in an archive has no path; what is compressed there stands nowhere as it is."""
 
 
 class DamagedArchive(OSError):
@@ -105,6 +106,9 @@ class Tree(Protocol):
 
     def place(self, locator: str) -> Path:
         """Where the file lies on disk. Raises OutsideFolder, NotOnDisk for what lies in an archive."""
+
+    def part(self, locator: str) -> Part:
+        """Where its bytes stand on disk. Raises OSError, OutsideFolder, NotOnDisk for what is compressed."""
 
     def checksum(self, locator: str) -> int:
         """CRC-32 of the file; read, where no archive tells it. Raises OSError."""

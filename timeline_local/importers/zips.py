@@ -12,13 +12,14 @@ import struct
 import zlib
 from array import array
 from calendar import timegm
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
+from timeline_local.domain.parts import Part
 from timeline_local.importers.packed import TOO_MANY, Packed, Place, UnsafeName, bomb, safe_locator
 from timeline_local.importers.streams import RAW_DEFLATE, Inflated, Marks, Window
 from timeline_local.importers.trees import (
@@ -67,9 +68,10 @@ class _Directory:
 class ZipTree:
     """A zip as a tree."""
 
-    def __init__(self, opener: Opener, size: int, limits: Limits) -> None:
-        """Read its table of contents. Raises RefusedArchive, OSError."""
+    def __init__(self, opener: Opener, size: int, limits: Limits, *, whole: Callable[[], Part]) -> None:
+        """Read its table of contents. whole: where the zip itself stands. Raises RefusedArchive, OSError."""
         self._opener = opener
+        self._whole = whole
         with opener() as file:
             self._directory = _find_directory(file, size)
             self._index = _Reading(self._directory, size, limits).index(file)
@@ -93,6 +95,15 @@ class ZipTree:
 
     def place(self, locator: str) -> Path:
         raise NotOnDisk(locator)
+
+    def part(self, locator: str) -> Part:
+        place = self._index.place(locator)
+        if place.method != _STORED:
+            raise NotOnDisk(locator)
+        with self._opener() as file:
+            start = self._data_start(file, place)
+        whole = self._whole()
+        return Part(whole.path, whole.start + start, place.size)
 
     def checksum(self, locator: str) -> int:
         return self._index.place(locator).crc or 0

@@ -9,10 +9,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from timeline_local.domain.parts import Part
 from timeline_local.media.facts import Undecodable, facts_to_json, previews_to_json
 from timeline_local.media.messages import LENGTH_BYTES, MAX_MESSAGE_BYTES, pack
 from timeline_local.media.metadata import read_metadata
@@ -45,8 +46,14 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> int:
     return 0
 
 
-def reply_to(request: Mapping[str, str]) -> dict[str, Any]:
-    """The answer to a request: `result`, or `error` and `detail`; `is_spent` asks for a fresh process."""
+def reply_to(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a request: `result`, or `error` and `detail`; `is_spent` asks for a fresh process.
+
+    To one of several requests: their `replies`, up to the first that asks for a fresh process.
+    """
+    if "requests" in request:
+        replies = list(_replies_to(request["requests"]))
+        return {"replies": replies, "is_spent": bool(replies[-1].get("is_spent"))}
     try:
         return {"result": answer(request)}
     except Undecodable as error:
@@ -59,12 +66,24 @@ def reply_to(request: Mapping[str, str]) -> dict[str, Any]:
         return {"error": "decoder-failed", "detail": f"{type(error).__name__}: {error}"[:300], "is_spent": True}
 
 
-def answer(request: Mapping[str, str]) -> dict[str, Any]:
-    """Decode in this process. Request: op (facts | previews), path, name_hint, out_dir. Raises Undecodable, OSError."""
+def _replies_to(requests: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for request in requests:
+        reply = reply_to(request)
+        yield reply
+        if reply.get("is_spent"):
+            return
+
+
+def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Decode in this process. Raises Undecodable, OSError.
+
+    Request: op (facts | previews), path, name_hint; start and size for facts of a part, out_dir for previews.
+    """
     path = Path(request["path"])
-    sniffed: Sniffed = sniff_file(path, request.get("name_hint", ""))
     if request["op"] == "facts":
-        return facts_to_json(read_metadata(path, sniffed))
+        file = Part(path, request["start"], request["size"]) if "start" in request else path
+        return facts_to_json(read_metadata(file, sniff_file(file, request.get("name_hint", ""))))
+    sniffed: Sniffed = sniff_file(path, request.get("name_hint", ""))
     return previews_to_json(make_previews(path, sniffed, Path(request["out_dir"])))
 
 

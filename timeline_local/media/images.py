@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from timeline_local.domain.parts import Part
 from timeline_local.media.animation import gif_duration_ms, webp_duration_ms
 from timeline_local.media.exif import Exif, read_exif, read_exif_block
 from timeline_local.media.facts import Undecodable
@@ -67,7 +68,7 @@ class Packets:
 
 
 @contextmanager
-def opened(path: Path, sniffed: Sniffed) -> Iterator[Image.Image]:
+def opened(path: Path | Part, sniffed: Sniffed) -> Iterator[Image.Image]:
     """The picture with its header read and no pixel decoded. Raises Undecodable, also from inside the block."""
     formats = _FORMATS.get(sniffed.mime)
     if formats is None:

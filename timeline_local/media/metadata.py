@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from timeline_local.domain.parts import Part
 from timeline_local.media.exif import UPRIGHT_SHAPES
 from timeline_local.media.facts import MediaFacts, Undecodable
 from timeline_local.media.motion import motion_offset
@@ -11,14 +12,18 @@ from timeline_local.media.sniff import Sniffed
 __all__ = ["MediaFacts", "Undecodable", "read_metadata"]
 
 
-def read_metadata(path: Path, sniffed: Sniffed) -> MediaFacts:
+def read_metadata(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
     """Facts of the file at `path`; documents and text are recognised, not opened.
+
+    path  a part of a file for pictures only: other decoders open files themselves.
 
     Cost: a picture's header and metadata blocks, a film's index; no pixel is decoded.
     Raises Undecodable (no decoder, or broken beyond its header) and OSError (cannot be read at all).
     """
     if sniffed.family == "image":
         return _picture(path, sniffed)
+    if isinstance(path, Part):
+        raise Undecodable("no-decoder", f"{sniffed.mime} must be a file of its own")
     if sniffed.family == "raw":
         return _raw(path, sniffed)
     if sniffed.family in {"video", "audio"}:
@@ -28,7 +33,7 @@ def read_metadata(path: Path, sniffed: Sniffed) -> MediaFacts:
     return MediaFacts(mime=sniffed.mime)
 
 
-def _picture(path: Path, sniffed: Sniffed) -> MediaFacts:
+def _picture(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
     from timeline_local.media import images  # noqa: PLC0415 - decoders load in the decoding process only
     from timeline_local.media.embedded import join  # noqa: PLC0415 - as above
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal
 
+from timeline_local.domain.parts import Part
 from timeline_local.media.tiff import Directory, Tiff, TiffError
 
 Family = Literal["image", "raw", "video", "audio", "document", "text", "unknown"]
@@ -155,7 +156,7 @@ def sniff(head: bytes, name: str = "") -> Sniffed:
     return TEXT if _is_text(head) else UNKNOWN
 
 
-def sniff_file(path: Path, name: str = "") -> Sniffed:
+def sniff_file(path: Path | Part, name: str = "") -> Sniffed:
     """`sniff` on the head of the file at `path`; the hint is `name`, else the name of the path."""
     with path.open("rb") as file:
         return sniff(file.read(HEAD_BYTES), name or path.name)

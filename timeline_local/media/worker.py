@@ -17,6 +17,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import IO, Any, Final
 
+from timeline_local.domain.parts import Part
 from timeline_local.media.facts import (
     MediaFacts,
     PreviewResult,
@@ -25,6 +26,8 @@ from timeline_local.media.facts import (
     previews_from_json,
 )
 from timeline_local.media.messages import LENGTH_BYTES, MAX_MESSAGE_BYTES, pack
+
+GROUP = 16  # files in one message: two processes share what an import looks at together
 
 # What Windows needs to start Python at all; other systems get by without any inherited variable.
 _KEPT_VARIABLES: Final = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH")
@@ -81,14 +84,39 @@ class DecodePool:
 
     async def facts(self, path: Path, *, name_hint: str = "") -> MediaFacts:
         """What the file says about itself; name_hint: its original name, for TIFF-based RAW. Raises Undecodable."""
-        return facts_from_json(await self._ask({"op": "facts", "path": str(path), "name_hint": name_hint}))
+        return _facts(await self._ask(_facts_request(path, name_hint)))
+
+    async def facts_of(self, files: Sequence[tuple[Path | Part, str]]) -> list[MediaFacts | Undecodable]:
+        """As `facts`, of many files with their name hints; parts of files must be pictures.
+
+        They are asked for in groups: a message took the server as long as reading the facts of a picture (2026-11).
+        """
+        requests = [_facts_request(*each) for each in files]
+        groups = [requests[start : start + GROUP] for start in range(0, len(requests), GROUP)]
+        found = await asyncio.gather(*map(self._replies, groups))
+        return [_facts_or_problem(reply) for replies in found for reply in replies]
+
+    async def _replies(self, requests: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        try:
+            replies = (await self._ask({"requests": requests}))["replies"] if len(requests) > 1 else []
+        except Undecodable:
+            replies = []  # one of them ended the process, or all together took too long
+        rest = await asyncio.gather(*map(self._reply_alone, requests[len(replies) :]))
+        return [*replies, *rest]
+
+    async def _reply_alone(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return await self._ask(request)
+        except Undecodable as error:
+            return {"error": error.slug, "detail": error.detail}
 
     async def previews(self, path: Path, out_dir: Path, *, name_hint: str = "") -> PreviewResult:
         """Previews written as `<out_dir>/<name>.webp`. Raises Undecodable."""
         request = {"op": "previews", "path": str(path), "out_dir": str(out_dir), "name_hint": name_hint}
-        return previews_from_json(await self._ask(request))
+        return previews_from_json(_result(await self._ask(request)))
 
-    async def _ask(self, request: Mapping[str, str]) -> dict[str, Any]:
+    async def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The reply to a request. Raises Undecodable if there comes none."""
         async with self._slots:
             child, threads = await self._take()
             try:
@@ -104,10 +132,7 @@ class DecodePool:
                 await self._end(child)
                 raise
             await self._give_back(child, is_spent=bool(reply.get("is_spent")))
-        if "error" in reply:
-            raise Undecodable(reply["error"], reply["detail"])
-        result: dict[str, Any] = reply["result"]
-        return result
+        return reply
 
     async def _take(self) -> "tuple[_Child, Executor]":
         while self._idle:
@@ -165,12 +190,12 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    async def ask(self, request: Mapping[str, str], threads: Executor) -> dict[str, Any]:
+    async def ask(self, request: Mapping[str, Any], threads: Executor) -> dict[str, Any]:
         """Send one request and read its answer; raises OSError or ValueError when the process ends.
 
         Cancelled, it leaves a thread that waits for the answer until the process is killed.
         """
-        self.requests += 1
+        self.requests += len(request["requests"]) if "requests" in request else 1
         return await asyncio.get_running_loop().run_in_executor(threads, self._exchange, pack(request))
 
     def _exchange(self, message: bytes) -> dict[str, Any]:
@@ -193,6 +218,31 @@ class _Child:
             if pipe is not None:
                 with contextlib.suppress(OSError):  # what was not read any more
                     await asyncio.to_thread(pipe.close)
+
+
+def _facts_request(file: Path | Part, name_hint: str) -> dict[str, Any]:
+    request: dict[str, Any] = {"op": "facts", "name_hint": name_hint}
+    if isinstance(file, Part):
+        return request | {"path": str(file.path), "start": file.start, "size": file.size}
+    return request | {"path": str(file)}
+
+
+def _result(reply: Mapping[str, Any]) -> dict[str, Any]:
+    if "error" in reply:
+        raise Undecodable(reply["error"], reply["detail"])
+    result: dict[str, Any] = reply["result"]
+    return result
+
+
+def _facts(reply: Mapping[str, Any]) -> MediaFacts:
+    return facts_from_json(_result(reply))
+
+
+def _facts_or_problem(reply: Mapping[str, Any]) -> MediaFacts | Undecodable:
+    try:
+        return _facts(reply)
+    except Undecodable as error:
+        return error
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:

@@ -47,7 +47,7 @@ async def judge(work: ImportWork, folder: Folder, asides: Sequence[Aside]) -> li
 
 async def _looked_at(work: ImportWork, folder: Folder, each: Aside) -> Any:  # noqa: ANN401 - the files of an item
     """The photo of a contact; one that cannot be read is left out."""
-    files = await examine(work, folder, AsidePlan(each.source, each.item, ()).refs, decode=True)
+    files = await examine(work, folder, AsidePlan(each.source, each.item, ()).refs)
     return () if isinstance(files, Problem) else files
 
 

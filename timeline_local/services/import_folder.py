@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from timeline_local.domain.parts import Part
 from timeline_local.exceptions import DiskFull
 from timeline_local.importers.archive import File, Folder, Limits
 from timeline_local.queries.imports import ImportRow
@@ -38,21 +39,41 @@ def packed_bytes(folder: Folder, files: Iterable[FoundFile]) -> int:
 
 
 @asynccontextmanager
-async def on_disk(work: ImportWork, folder: Folder, locator: str) -> AsyncIterator[Path]:
-    """A path to the file's bytes: its own, or that of a copy which is gone afterwards; the next start sweeps it, too.
+async def at_hand(
+    work: ImportWork, folder: Folder, files: Sequence[FoundFile]
+) -> AsyncIterator[list[Path | Part | OSError | ValueError]]:
+    """Where each can be read as a file, or why it cannot: pictures in place, all else that is packed as a copy.
 
-    Raises OSError, ValueError, and DiskFull when there is no room for the copy.
+    Copies are gone afterwards; the next start sweeps them, too. Raises DiskFull when there is no room for them.
     """
-    place = await asyncio.to_thread(folder.place, locator)
-    if place is not None:
-        yield place
-        return
-    copy = work.library_root / "incoming" / f"{secrets.token_hex(16)}.part"
+    copies = [work.library_root / "incoming" / f"{secrets.token_hex(16)}.part" for _ in files]
+    places: list[Path | Part | OSError | ValueError] = []
     try:
-        await asyncio.to_thread(_unpack, folder, folder.stat(locator), copy, work.settings.media.reserve_bytes)
-        yield copy
+        places += await asyncio.to_thread(_make_ready, folder, files, copies, work.settings.media.reserve_bytes)
+        yield places
     finally:
-        await asyncio.to_thread(copy.unlink, missing_ok=True)
+        if not places or any(copy in places for copy in copies):
+            await asyncio.to_thread(_remove, copies)
+
+
+def _make_ready(
+    folder: Folder, files: Sequence[FoundFile], copies: Sequence[Path], reserve_bytes: int
+) -> list[Path | Part | OSError | ValueError]:
+    return [_ready(folder, file, copy, reserve_bytes) for file, copy in zip(files, copies, strict=True)]
+
+
+def _ready(folder: Folder, file: FoundFile, copy: Path, reserve_bytes: int) -> Path | Part | OSError | ValueError:
+    try:
+        place = folder.place(file.ref.locator)
+        if place is not None:
+            return place
+        part = folder.part(file.ref.locator) if file.family == "image" else None
+        if part is not None:
+            return part
+        _unpack(folder, folder.stat(file.ref.locator), copy, reserve_bytes)
+    except (OSError, ValueError) as error:
+        return error
+    return copy
 
 
 def _unpack(folder: Folder, file: File, copy: Path, reserve_bytes: int) -> None:
@@ -61,3 +82,8 @@ def _unpack(folder: Folder, file: File, copy: Path, reserve_bytes: int) -> None:
         raise DiskFull(f"Looking at {file.name} takes {file.size:,} bytes, and {free:,} are free. Free some space.")
     with folder.open(file.locator) as packed, copy.open("xb") as unpacked:
         shutil.copyfileobj(packed, unpacked, CHUNK)
+
+
+def _remove(copies: Sequence[Path]) -> None:
+    for copy in copies:
+        copy.unlink(missing_ok=True)

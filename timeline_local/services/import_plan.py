@@ -33,7 +33,7 @@ from timeline_local.queries.dialect import key_list
 from timeline_local.queries.imports import Earlier, ImportRow
 from timeline_local.queries.locked_notes import locked_among
 from timeline_local.services import import_asides, jobs, positions
-from timeline_local.services.import_files import examine, is_unfit
+from timeline_local.services.import_files import decode, is_unfit, look_at
 from timeline_local.services.import_folder import folder_of, packed_bytes
 from timeline_local.services.import_rows import (
     Aside,
@@ -60,6 +60,7 @@ from timeline_local.services.tally import Tally
 BATCH_ITEMS = 200
 BATCH_UNITS = 2000  # listed at once: one that is as it was costs microseconds
 BATCH_S = 1.0
+CHUNK_ITEMS = 48  # looked at together: both decoders are busy, and their facts fit into memory
 MOST_TOLD = 3  # problems in one sentence
 SAMPLES_AS_DRAFT = 100  # samples that take as much of a batch as one draft: 20,000 of them are a batch
 
@@ -323,13 +324,14 @@ def _look(folder: Folder, candidates: list[Candidate]) -> None:
 async def _judge_new(work: ImportWork, scan: _Scan, candidates: list[Candidate]) -> list[tuple[str, Row]]:
     rows: list[tuple[str, Row]] = []
     for chunk in _chunks(candidates):
-        examined = await asyncio.gather(*(_hashed(work, scan.folder, each) for each in chunk))
+        looked = await look_at(scan.folder, [each.draft.media for each in chunk])
         sound: list[Candidate] = []
-        for each, problem in zip(chunk, examined, strict=True):
-            if problem is None:
-                sound.append(each)
+        for each, found in zip(chunk, looked, strict=True):
+            if isinstance(found, Problem):
+                rows.append((each.key, problem_row(work, each.key, found, each)))
             else:
-                rows.append((each.key, problem_row(work, each.key, problem, each)))
+                each.files = found
+                sound.append(each)
         rows += await _compared(work, scan, sound)
     return rows
 
@@ -339,20 +341,11 @@ def _chunks(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
     chunk: list[Candidate] = []
     for each in candidates:
         chunk.append(each)
-        if len(chunk) >= 16:  # noqa: PLR2004 - two decoders stay busy, and a batch is cut often enough
+        if len(chunk) >= CHUNK_ITEMS:
             yield chunk
             chunk = []
     if chunk:
         yield chunk
-
-
-async def _hashed(work: ImportWork, folder: Folder, each: Candidate) -> Problem | None:
-    """Fill in the files of a candidate, not yet decoded; the reason if its first one cannot be used."""
-    result = await examine(work, folder, each.draft.media, decode=False)
-    if isinstance(result, Problem):
-        return result
-    each.files = result
-    return None
 
 
 async def _compared(work: ImportWork, scan: _Scan, candidates: list[Candidate]) -> list[tuple[str, Row]]:
@@ -370,7 +363,8 @@ async def _compared(work: ImportWork, scan: _Scan, candidates: list[Candidate]) 
             wanted.append((each, found))
         else:
             rows.append((each.key, settled_row(work, each, found)))
-    decoded = await asyncio.gather(*(examine(work, scan.folder, each.draft.media, decode=True) for each, _ in wanted))
+    await asyncio.to_thread(_weigh, scan.folder, [each for each, _ in wanted])
+    decoded = await decode(work, scan.folder, [each.files for each, _ in wanted])
     sound = {
         id(each): Plan(each.source, each.draft, result)
         for (each, _), result in zip(wanted, decoded, strict=True)
@@ -385,9 +379,13 @@ async def _compared(work: ImportWork, scan: _Scan, candidates: list[Candidate]) 
             rows.append((each.key, problem_row(work, each.key, unfit, each)))
         else:
             each.files = result
-            each.packed = await asyncio.to_thread(packed_bytes, scan.folder, result)
             rows.append((each.key, planned_row(work, scan.row, each, found, nearby[id(each)])))
     return rows
+
+
+def _weigh(folder: Folder, candidates: Sequence[Candidate]) -> None:
+    for each in candidates:
+        each.packed = packed_bytes(folder, each.files)
 
 
 async def _leave_out_locked(db: AsyncConnection, work: ImportWork, rows: list[Row]) -> None:

@@ -27,7 +27,7 @@ from timeline_local.models import Import
 from timeline_local.queries import imports
 from timeline_local.queries.imports import AnyRow, ImportRow
 from timeline_local.services import import_asides, import_parts, jobs, relation_refs, revision
-from timeline_local.services.import_files import decoded, examine
+from timeline_local.services.import_files import decode, examine
 from timeline_local.services.import_folder import folder_of
 from timeline_local.services.import_items import RunItem, is_aside, is_memory, item_of
 from timeline_local.services.import_rows import know_home
@@ -96,7 +96,7 @@ async def _secure(work: ImportWork, folder: Folder, row: ImportRow, item: AnyIte
 async def _reread_if_changed(work: ImportWork, folder: Folder, item: AnyItem) -> None:
     if await asyncio.to_thread(_is_as_planned, folder, item.plan.files):
         return
-    result = await examine(work, folder, item.plan.refs, decode=True)
+    result = await examine(work, folder, item.plan.refs)
     if isinstance(result, Problem):
         detail = "It was there when the folder was scanned, and is not any more. Everything else goes on."
         item.problem = Problem(result.locator, "vanished", detail)
@@ -129,7 +129,11 @@ async def _copy(work: ImportWork, folder: Folder, row: ImportRow, item: AnyItem)
             # Same size and date, other bytes: take what is there now, under its own hash.
             stored = await work.blobs.put_opened(opener, size_bytes=file.size_bytes)
             fresh = replace(file, sha256=stored.sha256, size_bytes=stored.size_bytes, facts=None)
-            kept.append(await decoded(work, folder, fresh))
+            (told,) = await decode(work, folder, [(fresh,)])
+            if isinstance(told, Problem):
+                item.problem = told
+                return
+            kept += told
     item.take_files(tuple(kept))
 
 

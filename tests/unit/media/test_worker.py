@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from timeline_local.domain.parts import Part
 from timeline_local.media import decoding
-from timeline_local.media.facts import Undecodable
+from timeline_local.media.facts import MediaFacts, Undecodable
 from timeline_local.media.messages import pack
 from timeline_local.media.metadata import read_metadata
 from timeline_local.media.sniff import sniff_file
@@ -20,6 +21,13 @@ from timeline_local.media.worker import DecodePool, worker_command, worker_envir
 
 Jpeg = Callable[..., Path]
 
+POISONED = """
+import os, sys
+from timeline_local.media import decoding
+sound = decoding.answer
+decoding.answer = lambda request: os._exit(3) if "poison" in request["path"] else sound(request)
+sys.exit(decoding.serve(sys.stdin.buffer, sys.stdout.buffer))
+"""
 HANG = [sys.executable, "-c", "import time; time.sleep(600)"]
 DIE = [sys.executable, "-c", "import sys; sys.stdin.buffer.read(4); sys.exit(3)"]
 BABBLE = [sys.executable, "-c", "import os, sys; os.write(1, bytes([255] * 64)); sys.stdin.buffer.read()"]
@@ -56,6 +64,36 @@ def test_importing_it_loads_no_decoder(module: str) -> None:
 async def test_facts_are_the_same_as_in_process(pool: DecodePool, jpeg: Jpeg) -> None:
     path = jpeg()
     assert await pool.facts(path) == read_metadata(path, sniff_file(path))
+
+
+async def test_many_are_answered_in_their_order(pool: DecodePool, jpeg: Jpeg, tmp_path: Path) -> None:
+    paths = [jpeg(f"{number}.jpg", size=(40 + number, 30)) for number in range(20)]
+    paths[7] = tmp_path / "none.jpg"
+    told = await pool.facts_of([(path, "") for path in paths])
+    missing = told.pop(7)
+    assert [each.width for each in told if isinstance(each, MediaFacts)] == [40, *range(41, 47), *range(48, 60)]
+    assert isinstance(missing, Undecodable)
+
+
+async def test_one_that_ends_the_process_leaves_the_others_their_answers(jpeg: Jpeg, tmp_path: Path) -> None:
+    pool = DecodePool(command=[sys.executable, "-c", POISONED])
+    await pool.start()
+    path = jpeg()
+    told = await pool.facts_of([(path, ""), (tmp_path / "poison", ""), (path, "")])
+    await pool.stop()
+    facts = read_metadata(path, sniff_file(path))
+    assert (told[0], told[2]) == (facts, facts)
+    assert isinstance(told[1], Undecodable)
+    assert told[1].slug == "decoder-crashed"
+
+
+async def test_a_picture_inside_a_file_says_the_same(pool: DecodePool, jpeg: Jpeg, tmp_path: Path) -> None:
+    path = jpeg()
+    data = path.read_bytes()
+    whole = tmp_path / "whole.zip"
+    whole.write_bytes(b"PK before" + data + b"and behind")
+    (told,) = await pool.facts_of([(Part(whole, 9, len(data)), "a.jpg")])
+    assert told == read_metadata(path, sniff_file(path))
 
 
 async def test_previews_are_private_files_of_the_owner(pool: DecodePool, jpeg: Jpeg, tmp_path: Path) -> None:
