@@ -290,6 +290,10 @@ class IdempotencyConflict(Conflict):
     slug, title = "idempotency-conflict", "That idempotency key was used for another request"
 
 
+class MadeAlready(Conflict):
+    slug, title = "made-already", "That was made already, and its secret was shown once"
+
+
 class IdentityTaken(Conflict):
     slug, title = "identity-taken", "That address is somebody else's"
 

@@ -105,6 +105,33 @@ def test_every_body_is_read_strictly() -> None:
     assert [_name(route) for route in ROUTES if not isinstance(route.original_route, StrictRoute)] == []
 
 
+# Creates that take no `Idempotency-Key`, and why sending one again does no harm.
+REPEATABLE = {
+    "/api/v1/media": "the same bytes again add nothing",
+    "/api/v1/imports/{import_id}/files": "the same file again takes the place of the first",
+    "/api/v1/people/{person_id}/identities": "an identity that is theirs already stays",
+    "/api/v1/people/{person_id}/identities/{identity_id}/split": "it is no longer theirs the second time",
+    "/api/v1/libraries": "a folder is listed once",
+    "/api/v1/libraries/open": "it is open already",
+    "/api/v1/libraries/move": "it is under way already",
+    "/api/v1/auth/register": "an address has one account",
+    "/api/v1/auth/password/forgot": "a new link makes the one before unusable",
+    "/api/v1/auth/email/verification": "a new link makes the one before unusable",
+    "/api/v1/system/quit": "it ends once",
+}
+
+
+def test_every_create_can_be_sent_again() -> None:
+    unkeyed = {
+        str(route.path)
+        for route in ROUTES
+        if "POST" in (route.methods or ())
+        if route.status_code in {201, 202}
+        if "Idempotency-Key" not in {header.alias for header in route.dependant.header_params}
+    }
+    assert unkeyed == REPEATABLE.keys()
+
+
 def _callables(dependant: Dependant) -> Iterator[object]:
     yield dependant.call
     for inner in dependant.dependencies:

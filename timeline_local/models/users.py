@@ -144,7 +144,10 @@ class Setting(OwnedBy, Base):
 
 
 class IdempotencyKey(OwnedBy, Base):
-    """The answer once given to a create, kept so that a retry gets it again."""
+    """What a request with a key did, kept so that a retry gets the same answer: object_id is what it made.
+
+    answer  the answer itself, of a request that makes nothing which could be read again.
+    """
 
     __tablename__ = "idempotency_key"
 
@@ -152,6 +155,7 @@ class IdempotencyKey(OwnedBy, Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     object_id: Mapped[UUID | None] = mapped_column(Uid)
+    answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 

@@ -28,6 +28,12 @@ async def every(db: AsyncConnection, owner_pk: int) -> Sequence[AnyRow]:
     return (await db.execute(statement.order_by(SourceAccount.source, SourceAccount.label))).all()
 
 
+async def one(db: AsyncConnection, owner_pk: int, account_id: UUID) -> AnyRow | None:
+    """One account, as `every` tells them."""
+    statement = select(*_SHOWN).where(SourceAccount.owner_pk == owner_pk, SourceAccount.id == account_id)
+    return (await db.execute(statement)).one_or_none()
+
+
 async def count(db: AsyncConnection, owner_pk: int) -> int:
     """How many accounts the owner keeps."""
     statement = select(func.count()).select_from(SourceAccount).where(SourceAccount.owner_pk == owner_pk)

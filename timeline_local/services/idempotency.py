@@ -1,8 +1,10 @@
-"""A create that is tried again with the same key gives the same answer, not a second memory."""
+"""A request that is tried again with the same key gives the same answer, and does nothing a second time."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -16,10 +18,18 @@ KEPT = timedelta(days=2)
 LONGEST_KEY = 200
 
 
-async def claim(db: AsyncConnection, owner_pk: int, *, key: str, request_hash: bytes, now: datetime) -> UUID | None:
-    """Take the key for this request: None if it is new, else the id of what the first request made.
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the first request with a key did: the id of what it made, or the answer it gave."""
 
-    Call it first in the transaction that creates, and `settle` last: a second request with the key waits for the first.
+    object_id: UUID | None = None
+    answer: dict[str, Any] | None = None
+
+
+async def claim(db: AsyncConnection, owner_pk: int, *, key: str, request_hash: bytes, now: datetime) -> Done | None:
+    """Take the key for this request: None if it is new, else what the first request did.
+
+    Call it first in the transaction, and `settle` last: a second request with the key waits for the first.
     Raises IdempotencyConflict if the key was used for something else.
     """
     await db.execute(
@@ -31,23 +41,23 @@ async def claim(db: AsyncConnection, owner_pk: int, *, key: str, request_hash: b
         return None
     found = (
         await db.execute(
-            select(IdempotencyKey.request_hash, IdempotencyKey.object_id).where(
+            select(IdempotencyKey.request_hash, IdempotencyKey.object_id, IdempotencyKey.answer).where(
                 IdempotencyKey.owner_pk == owner_pk, IdempotencyKey.key == key
             )
         )
     ).one()
-    if found.request_hash != request_hash or found.object_id is None:
+    done = Done(found.object_id, found.answer)
+    if found.request_hash != request_hash or done == Done():
         raise IdempotencyConflict(
             "That Idempotency-Key was used for another request. Nothing was saved; use a new key."
         )
-    object_id: UUID = found.object_id
-    return object_id
+    return done
 
 
-async def settle(db: AsyncConnection, owner_pk: int, *, key: str, object_id: UUID) -> None:
-    """Say what the claimed request made."""
+async def settle(db: AsyncConnection, owner_pk: int, *, key: str, done: Done) -> None:
+    """Say what the claimed request did."""
     await db.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.owner_pk == owner_pk, IdempotencyKey.key == key)
-        .values(object_id=object_id)
+        .values(object_id=done.object_id, answer=done.answer)
     )

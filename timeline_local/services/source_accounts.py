@@ -48,6 +48,14 @@ async def add(
     return id_
 
 
+async def get(db: AsyncConnection, owner_pk: int, account_id: UUID) -> queries.AnyRow:
+    """One account without its token. Raises SourceAccountNotFound."""
+    row = await queries.one(db, owner_pk, account_id)
+    if row is None:
+        raise _missing(account_id)
+    return row
+
+
 async def remove(db: AsyncConnection, me: Caller, account_id: UUID, *, now: datetime) -> None:
     """Forget an account and its token. What came from it stays. Raises SourceAccountNotFound."""
     mine = delete(SourceAccount).where(SourceAccount.owner_pk == me.user_pk, SourceAccount.id == account_id)

@@ -12,13 +12,16 @@ from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
 from timeline_local.api.leaving import leaving
 from timeline_local.api.pages import IfMatch, decode_cursor, encode_cursor, etag, if_match
+from timeline_local.api.repeats import RepeatKey, made_before, made_unseen, remember
 from timeline_local.api.strict import StrictRoute
 from timeline_local.core.passwords import check_rules
 from timeline_local.exceptions import (
     AddressTaken,
+    IdempotencyConflict,
     InvalidCursor,
     InvalidInput,
     InvitationNotFound,
+    MadeAlready,
     PasswordTooWeak,
     ProtectedUser,
     ScopeMissing,
@@ -57,9 +60,12 @@ async def list_users(db: ReadDb, cursor: Cursor = None, limit: Limit = 50) -> wi
     summary="Make an account for somebody",
     status_code=201,
     dependencies=[requires("admin")],
-    responses={201: {"model": wire.User}, **responses(AddressTaken, InvalidInput, PasswordTooWeak, ScopeMissing)},
+    responses={
+        201: {"model": wire.User},
+        **responses(AddressTaken, IdempotencyConflict, InvalidInput, PasswordTooWeak, ScopeMissing),
+    },
 )
-async def create_user(asked: wire.NewUser, me: Me, parts: Parts) -> Response:
+async def create_user(asked: wire.NewUser, me: Me, parts: Parts, key: RepeatKey = None) -> Response:
     """With a first password that you hand over. A mail asks them to confirm the address; an invitation is simpler."""
     email = users.usable_address(asked.email)
     check_rules(asked.password, email=email, name=asked.name)
@@ -68,10 +74,13 @@ async def create_user(asked: wire.NewUser, me: Me, parts: Parts) -> Response:
     )
     now, lifetime = parts.now(), timedelta(hours=parts.settings.auth.verification_hours)
     async with parts.database.write() as db:
-        pk, user_id = await users.create(db, given, actor=actor_of(me), now=now)
-        made = await mailed_tokens.make(db, pk, "verify_email", email=email, lifetime=lifetime, now=now)
-        if made is not None:
-            await mail.verification(db, parts.cipher, pk, to=email, token=made[0], until=made[1], now=now)
+        user_id = await made_before(db, parts, me, key, asked, what="admin/users")
+        if user_id is None:
+            pk, user_id = await users.create(db, given, actor=actor_of(me), now=now)
+            made = await mailed_tokens.make(db, pk, "verify_email", email=email, lifetime=lifetime, now=now)
+            if made is not None:
+                await mail.verification(db, parts.cipher, pk, to=email, token=made[0], until=made[1], now=now)
+            await remember(db, me, key, user_id)
         row = await queries.account_by_id(db, user_id)
     parts.wake_jobs.set()
     return _answer(row, status=201, headers={"Location": f"/api/v1/admin/users/{user_id}"})
@@ -151,13 +160,19 @@ async def list_invitations(db: ReadDb, cursor: Cursor = None, limit: Limit = 50)
     summary="Invite somebody",
     status_code=201,
     dependencies=[requires("admin")],
-    responses=responses(AddressTaken, InvalidInput, ScopeMissing),
+    responses=responses(AddressTaken, IdempotencyConflict, InvalidInput, MadeAlready, ScopeMissing),
 )
-async def create_invitation(asked: wire.InvitationRequest, me: Me, parts: Parts) -> wire.NewInvitation:
-    """One person can make an account with it, once. A new one for the same address makes the earlier unusable."""
+async def create_invitation(
+    asked: wire.InvitationRequest, me: Me, parts: Parts, key: RepeatKey = None
+) -> wire.NewInvitation:
+    """One person can make an account with it, once. A new one for the same address makes the earlier unusable.
+
+    Token and link are in this answer only, so the same request again is refused with the id of what it made.
+    """
     email = invitations.ANYBODY if asked.email is None else users.usable_address(asked.email)
     lifetime = timedelta(days=parts.settings.auth.invitation_days)
     async with parts.database.write() as db:
+        await made_unseen(db, parts, me, key, asked, what="admin/invitations")
         made = await invitations.create(
             db,
             parts.cipher,
@@ -168,6 +183,7 @@ async def create_invitation(asked: wire.InvitationRequest, me: Me, parts: Parts)
             actor=actor_of(me),
             now=parts.now(),
         )
+        await remember(db, me, key, made.row.id)
     parts.wake_jobs.set()
     url = f"{server_address(parts.settings.server)}/register#invitation={made.token}"
     return wire.NewInvitation(**_invitation(made.row), token=made.token, url=url)

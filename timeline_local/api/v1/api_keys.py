@@ -9,9 +9,10 @@ from fastapi import APIRouter, Response
 
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.repeats import RepeatKey, made_unseen, remember
 from timeline_local.api.strict import StrictRoute
 from timeline_local.core.security import SCOPES
-from timeline_local.exceptions import ApiKeyNotFound, InvalidInput, ScopeMissing
+from timeline_local.exceptions import ApiKeyNotFound, IdempotencyConflict, InvalidInput, MadeAlready, ScopeMissing
 from timeline_local.queries import identity
 from timeline_local.schemas import identity as wire
 from timeline_local.services.audit import actor_of, record
@@ -32,10 +33,13 @@ async def list_api_keys(me: Me, db: ReadDb) -> wire.ApiKeys:
     summary="Make an API key",
     status_code=201,
     dependencies=[requires("keys:write")],
-    responses=responses(InvalidInput, ScopeMissing),
+    responses=responses(IdempotencyConflict, InvalidInput, MadeAlready, ScopeMissing),
 )
-async def make_api_key(asked: wire.ApiKeyRequest, me: Me, parts: Parts) -> wire.NewApiKey:
-    """The key is in this answer only. No key can be given a scope that its maker lacks."""
+async def make_api_key(asked: wire.ApiKeyRequest, me: Me, parts: Parts, key: RepeatKey = None) -> wire.NewApiKey:
+    """The key is in this answer only, so the same request again is refused with the id of what it made.
+
+    No key can be given a scope that its maker lacks.
+    """
     beyond = sorted((set(asked.scopes or ()) & SCOPES) - me.scopes)
     if beyond:
         raise ScopeMissing(f"You cannot hand out {beyond[0]}, which you lack yourself. No key was made.")
@@ -43,6 +47,7 @@ async def make_api_key(asked: wire.ApiKeyRequest, me: Me, parts: Parts) -> wire.
     scopes = sorted(by_default) if asked.scopes is None else asked.scopes
     now = parts.now()
     async with parts.database.write() as db:
+        await made_unseen(db, parts, me, key, asked, what="api-keys")
         made = await create_api_key(
             db,
             me.user_pk,
@@ -52,6 +57,7 @@ async def make_api_key(asked: wire.ApiKeyRequest, me: Me, parts: Parts) -> wire.
             now=now,
             requests_per_s=asked.requests_per_s,
         )
+        await remember(db, me, key, made.id)
         facts = {"scopes": list(made.scopes)}
         await record(
             db, actor_of(me), "api_key.created", now=now, object_kind="api_key", object_id=made.id, details=facts

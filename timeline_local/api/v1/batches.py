@@ -11,12 +11,14 @@ from timeline_local.api.announcements import announce_timeline
 from timeline_local.api.caps import check_caps
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.repeats import RepeatKey, answered_before, remember_answer
 from timeline_local.api.strict import StrictRoute
 from timeline_local.core.security import Caller
 from timeline_local.domain.query import parse
 from timeline_local.exceptions import (
     CollectionIsComputed,
     CollectionNotFound,
+    IdempotencyConflict,
     InvalidInput,
     InvalidQuery,
     ScopeMissing,
@@ -37,9 +39,17 @@ router = APIRouter(tags=["memories"], route_class=StrictRoute)
     "/memories/batch",
     summary="Change many memories at once",
     dependencies=[requires("memories:write")],
-    responses=responses(CollectionIsComputed, CollectionNotFound, InvalidInput, InvalidQuery, ScopeMissing, TooMuch),
+    responses=responses(
+        CollectionIsComputed,
+        CollectionNotFound,
+        IdempotencyConflict,
+        InvalidInput,
+        InvalidQuery,
+        ScopeMissing,
+        TooMuch,
+    ),
 )
-async def run_batch(asked: wire.Batch, me: Me, parts: Parts) -> wire.BatchResult:
+async def run_batch(asked: wire.Batch, me: Me, parts: Parts, key: RepeatKey = None) -> wire.BatchResult:
     """By ids or by query; a dry run counts and changes nothing. Unknown ids are passed over.
 
     tag, untag: `tags`. rate, mood: `rating`, `mood`, null takes it away. shift: `shift_s`, on the clocks of where it
@@ -52,15 +62,19 @@ async def run_batch(asked: wire.Batch, me: Me, parts: Parts) -> wire.BatchResult
         async with parts.database.snapshot() as db:
             pks = await _named(db, asked, me, parts)
             done = await batches.rehearse(db, me.user_pk, pks, action=asked.action, given=given, now=parts.now())
-    else:
-        async with parts.database.write() as db:
-            pks = await _named(db, asked, me, parts)
-            done = await batches.run(db, me.user_pk, pks, action=asked.action, given=given, now=parts.now())
+        return _result(done)
+    async with parts.database.write() as db:
+        before = await answered_before(db, parts, me, key, asked, what="memories/batch")
+        if before is not None:
+            return wire.BatchResult(**before)
+        pks = await _named(db, asked, me, parts)
+        done = await batches.run(db, me.user_pk, pks, action=asked.action, given=given, now=parts.now())
+        await remember_answer(db, me, key, _result(done))
     if done.revision is not None:
         announce_timeline(parts, me.user_pk, done.revision)
         if asked.action == "locate":
             await ask_for_names(parts, me.user_pk, after=WHILE_EDITING)
-    return wire.BatchResult(matched=done.matched, changed=done.changed, undo_token=done.token)
+    return _result(done)
 
 
 @router.post(
@@ -85,3 +99,7 @@ async def _named(db: ReadDb, asked: wire.Batch, me: Caller, parts: Runtime) -> l
         return await queries.pks_of_ids(db, me.user_pk, asked.ids)
     today = parts.now().astimezone(ZoneInfo(parts.home_zone)).date()
     return await queries.pks_of(db, me.user_pk, parse(asked.q or "", today))
+
+
+def _result(done: batches.Batched) -> wire.BatchResult:
+    return wire.BatchResult(matched=done.matched, changed=done.changed, undo_token=done.token)

@@ -8,8 +8,16 @@ from fastapi import APIRouter, Response
 
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.repeats import RepeatKey, made_before, remember
 from timeline_local.api.strict import StrictRoute
-from timeline_local.exceptions import InvalidInput, ScopeMissing, SourceAccountNotFound, SourceAccountTaken, TooMuch
+from timeline_local.exceptions import (
+    IdempotencyConflict,
+    InvalidInput,
+    ScopeMissing,
+    SourceAccountNotFound,
+    SourceAccountTaken,
+    TooMuch,
+)
 from timeline_local.queries import source_accounts as queries
 from timeline_local.schemas import source_accounts as wire
 from timeline_local.services import source_accounts as services
@@ -34,16 +42,24 @@ async def list_source_accounts(me: Me, db: ReadDb) -> wire.SourceAccounts:
     summary="Keep an account with its token",
     status_code=201,
     dependencies=[requires("imports:write")],
-    responses=responses(InvalidInput, ScopeMissing, SourceAccountTaken, TooMuch),
+    responses=responses(
+        IdempotencyConflict, InvalidInput, ScopeMissing, SourceAccountNotFound, SourceAccountTaken, TooMuch
+    ),
 )
-async def add_source_account(given: wire.NewSourceAccount, me: Me, parts: Parts) -> wire.SourceAccount:
+async def add_source_account(
+    given: wire.NewSourceAccount, me: Me, parts: Parts, key: RepeatKey = None
+) -> wire.SourceAccount:
     """The token is sealed with a key of this install before it is stored. Adding the same account again is refused."""
     now = parts.now()
     async with parts.database.write() as db:
-        id_ = await services.add(
-            db, me, parts.cipher, source=given.source, label=given.label, token=given.token, now=now
-        )
-    return wire.SourceAccount(id=id_, source=given.source, label=given.label, created_at=now)
+        id_ = await made_before(db, parts, me, key, given, what="source-accounts")
+        if id_ is None:
+            id_ = await services.add(
+                db, me, parts.cipher, source=given.source, label=given.label, token=given.token, now=now
+            )
+            await remember(db, me, key, id_)
+        row = await services.get(db, me.user_pk, id_)
+    return wire.SourceAccount(**row._asdict())
 
 
 @router.delete(

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Response
 
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.repeats import RepeatKey, made_before, remember
 from timeline_local.api.strict import StrictRoute
 from timeline_local.exceptions import (
     FolderNotAllowed,
     FolderNotFound,
+    IdempotencyConflict,
     InvalidInput,
     NotAllowed,
     ScopeMissing,
@@ -45,16 +47,27 @@ async def list_watched_folders(me: Me, db: ReadDb) -> wire.WatchedFolders:
     status_code=201,
     dependencies=[_WRITE],
     responses=responses(
-        FolderNotAllowed, FolderNotFound, InvalidInput, NotAllowed, ScopeMissing, TooMuch, WatchedAlready
+        FolderNotAllowed,
+        FolderNotFound,
+        IdempotencyConflict,
+        InvalidInput,
+        NotAllowed,
+        ScopeMissing,
+        TooMuch,
+        WatchedAlready,
+        WatchedFolderNotFound,
     ),
 )
-async def watch_folder(given: wire.NewWatchedFolder, me: Me, parts: Parts) -> wire.WatchedFolder:
+async def watch_folder(given: wire.NewWatchedFolder, me: Me, parts: Parts, key: RepeatKey = None) -> wire.WatchedFolder:
     """It is looked at at once, and from then on every so often. What is new is imported without a question."""
     check_may_read_disk(me)
     (path,) = await asyncio.to_thread(imports.check_paths, [given.path], parts.settings)
     options = imports.checked_options(given.options.chosen())
     async with parts.database.write() as db:
-        id_ = await watching.add(db, me, path=path, every_min=given.every_min, options=options, now=parts.now())
+        id_ = await made_before(db, parts, me, key, given, what="watched-folders")
+        if id_ is None:
+            id_ = await watching.add(db, me, path=path, every_min=given.every_min, options=options, now=parts.now())
+            await remember(db, me, key, id_)
         row = await watching.get(db, me.user_pk, id_)
     parts.wake_jobs.set()
     return _told(row)
