@@ -1,6 +1,7 @@
 """Dates with the month as a word, as programs write them in the language of a phone: "jeudi 11 juin 2026"."""
 
 import re
+from collections import Counter
 from datetime import date
 
 from timeline_local.domain.fingerprints import fold
@@ -44,6 +45,8 @@ _EAST_ASIAN = re.compile(r"(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[�
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+")
 _LONGEST = 100
+_SHORTEST = 3  # letters of an abbreviation
+_SURE = 3
 
 
 def read_worded_date(text: str, near: date | None = None) -> date | None:
@@ -61,15 +64,25 @@ def read_worded_date(text: str, near: date | None = None) -> date | None:
     days = [each for each in numbers if 1 <= each <= 31]  # noqa: PLR2004
     if len(years) != 1 or len(days) != 1:
         return None
-    months: set[int] = set()
-    for word in _WORD.findall(plain):
-        months |= _MONTHS.get(fold(word).replace("ı", "i"), set())
+    words = [fold(word).replace("ı", "i") for word in _WORD.findall(plain)]
+    months = {month for word in words for month in _MONTHS.get(word, ())}
+    months = months or {month for word in words for month in _abbreviated(word)}
     if not months and near is not None:
         months = {near.month - 1 or 12, near.month, near.month % 12 + 1}
     found = [made for month in sorted(months) if (made := _day(years[0], month, days[0])) is not None]
     if len(found) > 1 and near is not None:
         found = [each for each in found if abs((each - near).days) <= 1]
     return found[0] if len(found) == 1 else None
+
+
+def _abbreviated(word: str) -> set[int]:
+    """The month that most names beginning so are of, if there are three times as many as of any other."""
+    if len(word) < _SHORTEST:
+        return set()
+    counts = Counter(month for name, found in _MONTHS.items() if name.startswith(word) for month in found)
+    ranked = counts.most_common(2)
+    is_sure = bool(ranked) and (len(ranked) == 1 or ranked[0][1] >= _SURE * ranked[1][1])
+    return {ranked[0][0]} if is_sure else set()
 
 
 def _day(year: int, month: int, day: int) -> date | None:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timeline_local.domain.drafts import Draft
+from timeline_local.domain.drafts import Draft, PlaceRef
 from timeline_local.importers.base import Checkpoint, ReadOptions
-from timeline_local.importers.chat_lines import Order, order_of, read_line
+from timeline_local.importers.chat_heads import read_line
+from timeline_local.importers.chat_lines import Order, order_of
 from timeline_local.importers.sources.whatsapp import WhatsApp
 
 EXPECTED = Path(__file__).with_name("expected.json")
@@ -49,6 +50,33 @@ days = st.dates(date(2010, 1, 1), date(2040, 1, 1))
         ("3/4/21, 9:05 π.μ. - Anna: Hi", (3, 4, 21), (9, 5, 0)),
         ("٣\u200f/٤\u200f/٢٠٢١، ٩:٠٥ م - Anna: Hi", (3, 4, 2021), (21, 5, 0)),
         ("3\u200f/4\u200f/2021, 9:05 ص - Anna: Hi", (3, 4, 2021), (9, 5, 0)),
+        ("3/4/21, 9:05 pm — Anna: Hi", (3, 4, 21), (21, 5, 0)),
+        ("03/04/21, 21.05 - Anna: Hi", (3, 4, 21), (21, 5, 0)),
+        ("3.4.21 klo 21.05.07 - Anna: Hi", (3, 4, 21), (21, 5, 7)),
+        ("3. 4. 2021. 21:05:07 - Anna: Hi", (3, 4, 2021), (21, 5, 7)),
+        ("3.04.2021 г., 21:05 ч. - Anna: Hi", (3, 4, 2021), (21, 5, 0)),
+        ("2021-04-03 21 h 05 - Anna: Hi", (2021, 4, 3), (21, 5, 0)),
+        ("[2021-04-03 21 h 05 min 07 s] Anna: Hi", (2021, 4, 3), (21, 5, 7)),
+        ("3/4/2564 21:05 น. - Anna: Hi", (3, 4, 2564), (21, 5, 0)),
+        ("21. 4. 3. 오후 9:05 - Anna: Hi", (21, 4, 3), (21, 5, 0)),
+        ("2021년 4월 3일 오후 9:05 - Anna: Hi", (2021, 4, 3), (21, 5, 0)),
+        ("2021年4月3日 21:05 - Anna: Hi", (2021, 4, 3), (21, 5, 0)),
+        ("[2021/4/3 晚上9:05:07] Anna: Hi", (2021, 4, 3), (21, 5, 7)),
+        ("2021/4/3\u2009凌晨12:05 - Anna: Hi", (2021, 4, 3), (0, 5, 0)),
+        ("[۱۴۰۰/۱/۱۴،\u200f ۲۱:۰۵:۰۷] Anna: Hi", (1400, 1, 14), (21, 5, 7)),
+        ("۲۰۲۱/۴/۳،\u200f ۹:۰۵ ب.ظ. - Anna: Hi", (2021, 4, 3), (21, 5, 0)),
+        ("৩/৪/২১, ৯:০৫ PM - Anna: Hi", (3, 4, 21), (21, 5, 0)),
+        ("३/४/२१, ९:०५ अपराह्न - Anna: Hi", (3, 4, 21), (21, 5, 0)),
+        ("3/4/21, பிற்பகல் 9:05 - Anna: Hi", (3, 4, 21), (21, 5, 0)),
+        ("20/4/3 (21:05) - Anna: Hi", (20, 4, 3), (21, 5, 0)),
+        ("[9:05 PM, 3/4/2021] Anna: Hi", (3, 4, 2021), (21, 5, 0)),
+        ("21:05, 3/4/2021 - Anna: Hi", (3, 4, 2021), (21, 5, 0)),
+        ("[06/2021/03, 21:05:07] Anna: Hi", (2021, 6, 3), (21, 5, 7)),
+        ("3. 4. 2021. 21:05:07 Anna: Hi", (3, 4, 2021), (21, 5, 7)),
+        ("3 April 2021, 21:05 - Anna: Hi", (2021, 4, 3), (21, 5, 0)),
+        ("Sat, Apr 3, 2021, 9:05 PM - Anna: Hi", (2021, 4, 3), (21, 5, 0)),
+        ("[3 de abr. de 2021 21:05:07] Anna: Hi", (2021, 4, 3), (21, 5, 7)),
+        ("3/4/21, 9:05\u202fPM - ~\u202fAnna: Hi", (3, 4, 21), (21, 5, 0)),
     ],
 )
 def test_a_date_is_read_however_the_phone_writes_it(
@@ -71,6 +99,10 @@ def test_a_date_is_read_however_the_phone_writes_it(
         "12:30 - lunch: x",
         "3/4/21 9:05: x: y",
         "3/4/5, 9:05 - x: y",
+        "3/4/21, 9:05 some - Anna: Hi",
+        "3/4/21, 9:05 in the long afternoon - Anna: Hi",
+        "3/4/2021 9:05:07 and no colon",
+        "3 hours later 9:05 - Anna: Hi",
     ],
 )
 def test_a_line_without_a_date_at_its_start_goes_on_with_the_message_before(line: str) -> None:
@@ -97,6 +129,93 @@ def test_small_numbers_are_told_apart_by_what_never_runs_backwards_or_changes_mo
     assert order_of([]) is Order.DAY_FIRST
 
 
+def wall_clocks(tmp_path: Path, reading: ModuleType, *lines: str) -> list[str]:
+    items = reading.read(WhatsApp(), reading.make(tmp_path, {"a.txt": "\n".join(lines)}))
+    found = [each.evidence[0].local_at for each in reading.drafts(items).values()]
+    return [each.date().isoformat() for each in found if each is not None]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("20. 4. 3. 오후 9:05", "20. 4. 30. 오후 9:05"),  # as phones in Korea, Nepal and the Basque country have it
+        ("3/4/2563 21:05 น.", "30/4/2563 21:05 น."),
+        ("3/4/63 21:05", "30/4/63 21:05"),
+        ("109/4/3 下午9:05", "109/4/30 下午9:05"),
+        ("۱۳۹۹/۱/۱۵،\u200f ۲۱:۰۵", "۱۳۹۹/۲/۱۱،\u200f ۲۱:۰۵"),
+        ("١٠/٨/١٤٤١، ٩:٠٥ م", "٧/٩/١٤٤١، ٩:٠٥ م"),
+        ("04/03/20, 21:05", "04/30/20, 21:05"),
+    ],
+)
+def test_a_year_is_told_where_it_stands_and_by_its_calendar(
+    tmp_path: Path, reading: ModuleType, first: str, second: str
+) -> None:
+    found = wall_clocks(tmp_path, reading, f"{first} - Anna: Hi", f"{second} - Anna: Hi")
+    assert found == ["2020-04-03", "2020-04-30"]
+
+
+def test_heads_of_another_kind_are_quoted_in_a_message(tmp_path: Path, reading: ModuleType) -> None:
+    text = (
+        "3/4/21, 9:05 - Anna: Look:\n[9:04 PM, 3/3/2021] Bo: no\n2021-03-03 09:04:05 Bo: yes\n3/4/21, 9:06 - Bo: Hi\n"
+    )
+    first, _ = reading.drafts(reading.read(WhatsApp(), reading.make(tmp_path, {"a.txt": text}))).values()
+    assert first.body == "Look:\n[9:04 PM, 3/3/2021] Bo: no\n2021-03-03 09:04:05 Bo: yes"
+
+
+@pytest.mark.parametrize(
+    ("said", "body"),
+    [
+        ("\u200eimage omitted", "image omitted"),
+        ("\u200eBild weggelassen", "Bild weggelassen"),
+        ("\u200e이미지 생략됨", "이미지 생략됨"),
+        ("plan.pdf • \u200e1 page \u200edocument omitted", "plan.pdf • \u200e1 page \u200edocument omitted"),
+        ("\u200ePOLL:\nWhen?\n\u200eOPTION: now (1 vote)", "POLL:\nWhen?\n\u200eOPTION: now (1 vote)"),
+        ("ok \u200e<This message was edited>", "ok"),
+        ("gut <Diese Nachricht wurde bearbeitet.>", "gut"),
+        ("<Media omitted>", "<Media omitted>"),
+        ("", ""),
+        ("he said <well, no>", "he said <well, no>"),
+    ],
+)
+def test_what_was_sent_is_a_message_however_the_export_tells_it(
+    tmp_path: Path, reading: ModuleType, said: str, body: str
+) -> None:
+    text = f"[03.04.21, 21:05:07] Anna: {said}\n[03.04.21, 21:05:08] Bo: Hi\n"
+    items = reading.read(WhatsApp(), reading.make(tmp_path, {"a.txt": text}))
+    assert [each.body for each in reading.drafts(items).values()] == [body, "Hi"]
+    assert reading.problems(items) == {}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Anna: \u200eThis message was deleted.",
+        "Choir: \u200eAnna added Bo",
+        'Anna changed the subject from "Lunch: Friday" to "Dinner"',
+        "Anna changed the subject to “Lunch: Friday”",
+        "You joined using this group's invite link",
+    ],
+)
+def test_what_the_program_says_is_no_message(tmp_path: Path, reading: ModuleType, said: str) -> None:
+    text = f"[03.04.21, 21:05:07] Anna: Hi\n[03.04.21, 21:05:08] {said}\n"
+    items = reading.read(WhatsApp(), reading.make(tmp_path, {"a.txt": text}))
+    assert reading.problems(items) == {"a.txt#2": "system-message"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "\u200eLocation: https://maps.google.com/?q=52.520008,-13.404954",
+        "location: https://maps.google.com/?q=52.520008,-13.404954",
+        "Here: https://www.google.com/maps/@52.520008,-13.404954,15z",
+    ],
+)
+def test_a_location_is_the_place_of_its_message(tmp_path: Path, reading: ModuleType, said: str) -> None:
+    items = reading.read(WhatsApp(), reading.make(tmp_path, {"a.txt": f"[03.04.21, 21:05:07] Anna: {said}\n"}))
+    (draft,) = reading.drafts(items).values()
+    assert draft.place == PlaceRef(lat=52.520008, lon=-13.404954)
+
+
 CHAT = """\u200e[14/06/2019, 09:00:00] Anna Berg: \u200eMessages and calls are end-to-end encrypted.
 [14/06/2019, 09:01:02] Anna Berg: Look at this
 it has
@@ -121,10 +240,10 @@ def test_a_chat_becomes_what_the_golden_file_says(tmp_path: Path, reading: Modul
 
 
 @pytest.mark.parametrize(
-    "said", ["file attached", "Datei angehängt", "archivo adjunto", "fichier joint", "添付ファイル"]
+    "said", [" (file attached)", " (Datei angehängt)", " (archivo adjunto)", " (fichier joint)", "（ファイル添付）"]
 )
 def test_a_file_is_found_in_any_language(tmp_path: Path, reading: ModuleType, said: str) -> None:
-    text = f"3/4/21, 9:05 - Anna: IMG-20210403-WA0001.jpg ({said})\nat the sea\n3/4/21, 9:06 - Bo: nice\n"
+    text = f"3/4/21, 9:05 - Anna: IMG-20210403-WA0001.jpg{said}\nat the sea\n3/4/21, 9:06 - Bo: nice\n"
     folder = reading.make(tmp_path, {"WhatsApp Chat with Anna.txt": text, "IMG-20210403-WA0001.jpg": b"picture"})
     first, _ = reading.drafts(reading.read(WhatsApp(), folder)).values()
     assert ([each.locator for each in first.media], first.body) == (["IMG-20210403-WA0001.jpg"], "at the sea")

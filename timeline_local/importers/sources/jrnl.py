@@ -23,7 +23,8 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
-from timeline_local.importers.chat_lines import Numbers, Order, order_of, read_line
+from timeline_local.importers.chat_heads import Numbers, read_line
+from timeline_local.importers.chat_lines import Order, order_of
 from timeline_local.importers.encodings import decode, decode_head
 from timeline_local.importers.files import source_key
 from timeline_local.importers.json_stream import BrokenJson, Letters, json_items

@@ -20,7 +20,8 @@ from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
-from timeline_local.importers.chat_lines import Numbers, Order
+from timeline_local.importers.chat_heads import Numbers
+from timeline_local.importers.chat_lines import Order
 from timeline_local.importers.encodings import decode_head
 from timeline_local.importers.seen import Seen
 from timeline_local.importers.table_rows import csv_rows

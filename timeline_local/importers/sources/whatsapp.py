@@ -21,14 +21,17 @@ from timeline_local.domain.drafts import (
     MediaRef,
     PersonRef,
     PersonRole,
+    PlaceRef,
     Problem,
 )
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
+from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
-from timeline_local.importers.chat_lines import Line, Order, messages, order_of, read_line
+from timeline_local.importers.chat_heads import Line, reader_of
+from timeline_local.importers.chat_lines import Order, chat_order, messages
 from timeline_local.importers.encodings import decode_head
 
 HEAD_BYTES = 4 * 1024
@@ -36,9 +39,26 @@ ITEMS_PER_CHECKPOINT = 200
 SURE_LINES = 2  # lines that begin a message, among the first ones of a file
 
 _CHAT_NAME = re.compile(r"WhatsApp(?:[ -]Chat)?\s*(?:with|mit|con|avec|com|met|z|-|–)?\s*(?P<name>.+)", re.IGNORECASE)
+# What an iPhone writes for a file that was left out, in the languages of phones; what else begins with U+200E there is
+# a note of the program.
+_LEFT_OUT = re.compile(
+    "omitted|weggelassen|ausgelassen|omitid|ocultad|omis|absent|omess|weggelaten|отсутств|пропущен|dahil edilmedi"
+    "|pomini|utelämn|udeladt|utelatt|jätetti|vynechán|kihagy|παραλείφθ|استبعاد|استثناء|הושמט|छोड़|省略|생략|忽略|略去"
+    "|tidak disertakan|dihilangkan|ไม่รวม|bỏ qua",
+    re.IGNORECASE,
+)
+_EDITED = re.compile(
+    "[\\s\u200e\u200f]*<[^<>:\\n]*(?:edit|bearbeitet|modifi|bewerkt|измен|редаг|отредакт|düzenlen|rediger|redigera|muokat"
+    "|edytow|upraven|szerkeszt|επεξεργ|تعديل|נערכ|संपादित|編集|編輯|编辑|수정|แก้ไข|chỉnh sửa)[^<>:\\n]*>\\s*$",
+    re.IGNORECASE,
+)
+_MAP = re.compile(
+    r"https?://(?:maps\.google\.com|www\.google\.com/maps)\S*?[?&@/=](?P<lat>-?\d{1,2}\.\d+),(?P<lon>-?\d{1,3}\.\d+)"
+)
 # "IMG-1.jpg (file attached)" in any language, and "<attached: 1-PHOTO.jpg>": a name that is here is what counts.
 _ATTACHED = re.compile(
-    r"<[^:<>\n]{1,40}:\s*(?P<name>[^<>\n]+)>|^[\u200e\u200f]*(?P<first>[^\n()]+?\.\w{2,5}) \([^()\n]+\)", re.MULTILINE
+    r"<[^:<>\n]{1,40}:\s*(?P<name>[^<>\n]+)>|^[\u200e\u200f]*(?P<first>[^\n()（]+?\.\w{2,5}) ?[(（][^()（）\n]+[)）]",
+    re.MULTILINE,
 )
 
 
@@ -64,10 +84,12 @@ def _is_chat(folder: Folder, file: File) -> bool:
     """By what it begins with: the first lines of a chat are messages, of which one at least has an author."""
     if not file.name.lower().endswith(".txt"):
         return False
-    lines = decode_head(folder.head(file.locator, HEAD_BYTES)).split("\n")
-    found = [each for line in lines[:40] if (each := read_line(line)) is not None]
-    is_chat = bool(lines) and read_line(lines[0]) is not None
-    return is_chat and any(each.author for each in found) and (len(found) >= SURE_LINES or len(lines) <= SURE_LINES)
+    lines = decode_head(folder.head(file.locator, HEAD_BYTES)).lstrip("\n").split("\n")
+    reader = reader_of(lines[0])
+    if reader is None:
+        return False
+    found = [each for line in lines[:40] if (each := reader.line(line)) is not None]
+    return any(each.author for each in found) and (len(found) >= SURE_LINES or len(lines) <= SURE_LINES)
 
 
 def _files(listing: Listing) -> Mapping[str, str]:
@@ -87,7 +109,7 @@ class _Chat:
         name = _name(self.file.locator)
         collection = CollectionRef(key=name, name=name, kind=CollectionKind.CONVERSATION)
         try:
-            order = order_of(each.date for each in messages(self.folder, self.file.locator))
+            order = chat_order(each.date for each in messages(self.folder, self.file.locator))
             for count, line in enumerate(messages(self.folder, self.file.locator), 1):
                 key = self._key(line, name)
                 if count <= skip:
@@ -107,14 +129,14 @@ class _Chat:
         return f"{digest.hex()[:32]}.{self.alike[digest[:8]]}"
 
     def _item(self, line: Line, order: Order, key: str, collection: CollectionRef, where: str) -> Item:
-        at = line.at(order)
+        at = order.wall_clock(line)
         if at is None:
             return Problem(where, "message-broken", "The message has a date that does not exist.")
-        if not line.author or (line.text.startswith("\u200e") and "<" not in line.text):
+        if not line.author or _is_note(line.text):
             return Problem(where, "system-message", "It is a note of WhatsApp itself, not a message.")
         if len(line.text) > self.options.note_characters:
             return Problem(where, "note-too-long", f"The message has {len(line.text):,} characters.")
-        text, media = self._without_files(line.text)
+        text, media = self._without_files(_EDITED.sub("", line.text))
         evidence = TimeEvidence(
             basis=TimeBasis.SOURCE, local_at=at, precision=Precision.INSTANT, origin="the clock of the phone"
         )
@@ -125,7 +147,9 @@ class _Chat:
             evidence=(evidence,),
             people=(PersonRef(name=line.author, role=PersonRole.AUTHOR),),
             media=media,
+            place=_place(line.text),
             collections=(collection,),
+            extra={"edited": True} if _EDITED.search(line.text) else {},
         )
 
     def _without_files(self, text: str) -> tuple[str, tuple[MediaRef, ...]]:
@@ -138,6 +162,20 @@ class _Chat:
                 found.append(MediaRef(locator=locator, role=MediaRole.ATTACHMENT, position=len(found), name=name))
                 text = text.replace(match[0], "")
         return text.strip("\u200e\u200f\n "), tuple(found)
+
+
+def _is_note(text: str) -> bool:
+    """Whether the program says this and not the author: on an iPhone it marks its own words, and those in messages."""
+    is_marked = text.startswith("\u200e") and "<" not in text
+    is_poll = "\n\u200e" in text
+    return is_marked and not (is_poll or _LEFT_OUT.search(text) or _MAP.search(text))
+
+
+def _place(text: str) -> PlaceRef | None:
+    """Where a message says that somebody is: WhatsApp writes an address of a map for it."""
+    found = _MAP.search(text)
+    lat, lon = (None, None) if found is None else loose.coordinates(found["lat"], found["lon"])
+    return None if lat is None else PlaceRef(lat=lat, lon=lon)
 
 
 def _name(locator: str) -> str:
