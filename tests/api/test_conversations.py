@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import httpx
@@ -126,3 +127,20 @@ async def test_days_that_cannot_be_are_told(
 ) -> None:
     answer = await client.get(f"{API}/collections/{chat['id']}/memories", params=params)
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-input")
+
+
+@pytest.mark.parametrize("fold", [False, True])
+@pytest.mark.parametrize("q", ["", "kind:message"])
+async def test_buckets_and_days_count_as_the_skeleton_with_the_same_word(
+    client: httpx.AsyncClient, chat: dict[str, Any], q: str, *, fold: bool
+) -> None:
+    asked: dict[str, str | bool] = {"q": q, "fold": fold}
+    body = (await client.get(f"{API}/timeline/skeleton", params=asked)).content
+    shown = struct.unpack_from("<2i2I", body, 16)[2:]
+    days = (await client.get(f"{API}/timeline/buckets", params={"unit": "day", **asked})).json()["items"]
+    assert [each["count"] for each in days] == list(shown)
+    months = (await client.get(f"{API}/timeline/buckets", params=asked)).json()["items"]
+    assert [each["count"] for each in months] == [sum(shown)]
+    month = {"from": "2019-06-01", "to": "2019-06-30", **asked}
+    listed = (await client.get(f"{API}/timeline/days", params=month)).json()["items"]
+    assert [each["count"] for each in listed] == list(shown)

@@ -234,6 +234,7 @@ class BucketCount(OwnedBy, Base):
     start: Mapped[int]  # day number of the first day of the bucket; the undated shelf is −2³¹ in each unit
     kind: Mapped[int] = mapped_column(SmallInteger)
     count: Mapped[int]
+    folded: Mapped[int] = mapped_column(server_default=text("0"))  # of these, messages in the tile of another one
 
 
 class Undo(Identified, OwnedBy, Base):

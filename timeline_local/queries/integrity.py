@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from timeline_local.domain.times import UNDATED_DAY, day_number
+from timeline_local.domain.kinds import Kind
+from timeline_local.domain.times import UNDATED_DAY, day_number, from_day_number
 from timeline_local.models import BucketCount, MediaFile, Memory, MemoryText
+from timeline_local.queries.conversations import folded_away
 
 DAY, MONTH, YEAR = 0, 1, 2
 Bucket = tuple[int, int, int]
@@ -64,16 +66,20 @@ async def totals(db: AsyncConnection, owner_pk: int) -> Totals:
 
 
 async def wrong_buckets(db: AsyncConnection, owner_pk: int) -> int:
-    """In how many calendar buckets the kept count differs from a recount."""
+    """In how many calendar buckets the kept count, or what is folded away of it, differs from a recount."""
     counted = select(Memory.local_on, Memory.kind, func.count()).where(_on_timeline(owner_pk))
-    recount: Counter[Bucket] = Counter()
+    found: Counter[Bucket] = Counter()
+    folded: Counter[Bucket] = Counter()
     for day, kind, number in (await db.execute(counted.group_by(Memory.local_on, Memory.kind))).all():
         for unit, start in _starts(day):
-            recount[unit, start, kind] += number
-    columns = (BucketCount.unit, BucketCount.start, BucketCount.kind, BucketCount.count)
+            found[unit, start, kind] += number
+    for at, number in (await folded_away(db, owner_pk)).items():
+        for unit, start in _starts(None if at == UNDATED_DAY else from_day_number(at)):
+            folded[unit, start, Kind.MESSAGE.code] += number
+    columns = (BucketCount.unit, BucketCount.start, BucketCount.kind, BucketCount.count, BucketCount.folded)
     rows = (await db.execute(select(*columns).where(BucketCount.owner_pk == owner_pk))).all()
-    kept = {(unit, start, kind): number for unit, start, kind, number in rows if number}
-    return sum(kept.get(bucket, 0) != recount[bucket] for bucket in kept.keys() | recount.keys())
+    kept = {(unit, start, kind): (number, away) for unit, start, kind, number, away in rows if number}
+    return sum(kept.get(each, (0, 0)) != (found[each], folded[each]) for each in kept.keys() | found.keys())
 
 
 def _starts(day: date | None) -> list[tuple[int, int]]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     Integer,
     LargeBinary,
+    SQLColumnExpression,
     and_,
     bindparam,
     exists,
@@ -136,21 +137,31 @@ def _items(on: Dialect, dialect: str) -> Prepared:
 
 
 async def bucket_counts(
-    db: AsyncConnection, owner_pk: int, unit: BucketUnit, make: Callable[[Sequence[RawRow]], T]
+    db: AsyncConnection,
+    owner_pk: int,
+    unit: BucketUnit,
+    make: Callable[[Sequence[RawRow]], T],
+    *,
+    fold: bool = False,
 ) -> T:
     """(first day, count, the owner's revision) of every bucket that is not empty, as `make` turns them into an answer.
 
     The newest first; the undated one last, as UNDATED_DAY. One statement, so counts and revision fit together.
+    fold    a conversation's day as one.
     """
-    return await _bucket_counts(db.dialect).made(db, make, owner_pk=owner_pk, unit=int(unit))
+    return await _bucket_counts(db.dialect, fold=fold).made(db, make, owner_pk=owner_pk, unit=int(unit))
 
 
-@lru_cache(maxsize=4)
-def _bucket_counts(dialect: Dialect) -> Prepared:
+def _count(*, fold: bool) -> SQLColumnExpression[int]:
+    return BucketCount.count - BucketCount.folded if fold else BucketCount.count
+
+
+@lru_cache(maxsize=8)
+def _bucket_counts(dialect: Dialect, *, fold: bool) -> Prepared:
     owner = bindparam("owner_pk", type_=BigInteger)
     revision = select(ChangeCounter.revision).where(ChangeCounter.owner_pk == owner).scalar_subquery()
     statement = (
-        select(BucketCount.start, func.cast(func.sum(BucketCount.count), BigInteger), revision)
+        select(BucketCount.start, func.cast(func.sum(_count(fold=fold)), BigInteger), revision)
         .where(BucketCount.owner_pk == owner, BucketCount.unit == bindparam("unit", type_=Integer))
         .where(BucketCount.count > literal_column("0"))
         .group_by(BucketCount.start)
@@ -160,17 +171,26 @@ def _bucket_counts(dialect: Dialect) -> Prepared:
 
 
 async def day_counts(
-    db: AsyncConnection, owner_pk: int, make: Callable[[Sequence[RawRow]], T], *, first: date, last: date
+    db: AsyncConnection,
+    owner_pk: int,
+    make: Callable[[Sequence[RawRow]], T],
+    *,
+    first: date,
+    last: date,
+    fold: bool = False,
 ) -> T:
-    """(day, kind code, count) of each day and kind between two days, both included, newest first, made into T."""
+    """(day, kind code, count) of each day and kind between two days, both included, newest first, made into T.
+
+    fold    a conversation's day as one.
+    """
     days = {"first": day_number(first), "last": day_number(last)}
-    return await _day_counts(db.dialect).made(db, make, owner_pk=owner_pk, **days)
+    return await _day_counts(db.dialect, fold=fold).made(db, make, owner_pk=owner_pk, **days)
 
 
-@lru_cache(maxsize=4)
-def _day_counts(dialect: Dialect) -> Prepared:
+@lru_cache(maxsize=8)
+def _day_counts(dialect: Dialect, *, fold: bool) -> Prepared:
     statement = (
-        select(BucketCount.start, BucketCount.kind, BucketCount.count)
+        select(BucketCount.start, BucketCount.kind, _count(fold=fold))
         .where(
             BucketCount.owner_pk == bindparam("owner_pk", type_=BigInteger),
             BucketCount.unit == int(BucketUnit.DAY),

@@ -14,7 +14,7 @@ from timeline_local.domain.fingerprints import fold
 from timeline_local.exceptions import FieldError, InvalidInput
 from timeline_local.models import Collection, CollectionMember, Identity, Memory, MemoryPerson, Person
 from timeline_local.queries import collections as queries
-from timeline_local.services import collections, flags
+from timeline_local.services import buckets, collections, flags
 from timeline_local.services.derived import refresh_derived
 from timeline_local.services.memories import remember_edits
 from timeline_local.services.people import identity_pks, link_people
@@ -101,6 +101,7 @@ async def undo_members(
         await collections.take_out(db, collection_pk, [pk for pk, _ in mine])
     else:
         await collections.put_in(db, collection_pk, mine, now=now)
+    await buckets.fold(db, owner_pk, [pk for pk, _ in mine])
     return len(mine)
 
 

@@ -30,7 +30,7 @@ from timeline_local.exceptions import (
 from timeline_local.models import Collection, CollectionAbsence, CollectionMember, Memory, SourceLink
 from timeline_local.queries.dialect import hold_files, upsert
 from timeline_local.queries.named import folded_name, resolved
-from timeline_local.services import media_trash
+from timeline_local.services import buckets, media_trash
 from timeline_local.services.revision import bump
 
 MOST_MEMBERS = 100_000
@@ -117,13 +117,17 @@ async def edit(
     statement = update(Collection).where(Collection.owner_pk == owner_pk, Collection.pk == row.pk)
     await db.execute(statement.values(**columns, version=row.version + 1, updated_at=now))
     await _check_query(db, owner_pk, columns.get("name", row.name), columns.get("query", row.query), today=today)
+    if "kind" in columns:
+        await buckets.fold(db, owner_pk, await _members(db, row.pk))
     return revision
 
 
 async def drop(db: AsyncConnection, owner_pk: int, collection_id: UUID, *, expected_version: int | None) -> int:
     """Delete the collection, not its memories; the new revision. Raises CollectionNotFound, VersionConflict."""
     row = await locked(db, owner_pk, collection_id, expected_version=expected_version)
+    members = await _members(db, row.pk)
     await db.execute(delete(Collection).where(Collection.owner_pk == owner_pk, Collection.pk == row.pk))
+    await buckets.fold(db, owner_pk, members)
     return await bump(db, owner_pk)
 
 
@@ -239,7 +243,7 @@ async def locked(
 
 
 async def put_in(db: AsyncConnection, collection_pk: int, links: Sequence[Link], *, now: datetime) -> None:
-    """Add members at these positions; those that are in stay where they are."""
+    """Add members at these positions; those that are in stay where they are. `buckets.fold` comes after."""
     rows = [
         {"collection_pk": collection_pk, "memory_pk": pk, "position": position, "added_at": now}
         for pk, position in links
@@ -253,7 +257,10 @@ async def put_in(db: AsyncConnection, collection_pk: int, links: Sequence[Link],
 
 
 async def take_out(db: AsyncConnection, collection_pk: int, pks: Sequence[int]) -> None:
-    """Remove members; the source that fills the collection, if there is one, does not put them in again."""
+    """Remove members; the source that fills the collection, if there is one, does not put them in again.
+
+    `buckets.fold` comes after.
+    """
     filled = select(SourceLink.pk).where(SourceLink.collection_pk == collection_pk).limit(1)
     if pks and (await db.execute(filled)).first() is not None:
         add = upsert(db.dialect.name, CollectionAbsence).on_conflict_do_nothing()
@@ -288,6 +295,7 @@ async def _filled(
     db: AsyncConnection, owner_pk: int, row: Row[*tuple[Any, ...]], links: tuple[Link, ...], *, now: datetime
 ) -> Filled:
     version = await _touch(db, owner_pk, row, now=now)
+    await buckets.fold(db, owner_pk, [pk for pk, _ in links])
     return Filled(len(links), links, version, await bump(db, owner_pk))
 
 
@@ -295,6 +303,11 @@ async def _touch(db: AsyncConnection, owner_pk: int, row: Row[*tuple[Any, ...]],
     statement = update(Collection).where(Collection.owner_pk == owner_pk, Collection.pk == row.pk)
     await db.execute(statement.values(version=row.version + 1, updated_at=now))
     return int(row.version + 1)
+
+
+async def _members(db: AsyncConnection, collection_pk: int) -> Sequence[int]:
+    inside = select(CollectionMember.memory_pk).where(CollectionMember.collection_pk == collection_pk)
+    return (await db.execute(inside)).scalars().all()
 
 
 async def _present(db: AsyncConnection, collection_pk: int, pks: Sequence[int]) -> dict[int, int]:

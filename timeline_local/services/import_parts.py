@@ -88,7 +88,7 @@ def _note(item: RunItem[Plan]) -> dict[str, Any]:
 async def take_back_one(db: AsyncConnection, work: Writing, memory_pk: int, before: Mapping[str, Any]) -> None:
     """Undo the parts of a memory that was changed."""
     if joined := before.get("joined"):
-        await imported_collections.leave(db, memory_pk, joined)
+        await imported_collections.leave(db, work.owner_pk, memory_pk, joined)
     if "path" in before:
         await paths.restore(db, work.owner_pk, memory_pk, before["path"])
 

@@ -20,7 +20,7 @@ from timeline_local.domain.ordering import GAP
 from timeline_local.domain.times import micros
 from timeline_local.models import Collection, CollectionAbsence, CollectionMember, SourceLink
 from timeline_local.queries.named import folded_name
-from timeline_local.services import source_links
+from timeline_local.services import buckets, source_links
 from timeline_local.services.collections import put_in
 from timeline_local.services.source_links import Link
 
@@ -64,6 +64,7 @@ async def join(
     for collection_pk, links in by_collection.items():
         await put_in(db, collection_pk, links, now=now)
     await _touch(db, owner_pk, list(by_collection), now=now)
+    await buckets.fold(db, owner_pk, joined)
     return joined
 
 
@@ -82,10 +83,11 @@ async def is_joined(
     ]
 
 
-async def leave(db: AsyncConnection, memory_pk: int, collection_pks: Sequence[int]) -> None:
+async def leave(db: AsyncConnection, owner_pk: int, memory_pk: int, collection_pks: Sequence[int]) -> None:
     """Undo `join` for one memory."""
     mine = (CollectionMember.memory_pk == memory_pk, CollectionMember.collection_pk.in_(collection_pks))
     await db.execute(delete(CollectionMember).where(*mine))
+    await buckets.fold(db, owner_pk, [memory_pk])
 
 
 async def take_back(db: AsyncConnection, owner_pk: int, import_pk: int, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ Nothing here commits, announces or bumps the revision; whoever opened the transa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,7 +83,7 @@ async def insert_memories(
     written = await _inserted(db, rows)
     await _insert_parts(db, owner_pk, written, contents, names=names, import_pk=import_pk, now=now)
     await write_texts(db, ((each.pk, told) for each, told in zip(written, derivations, strict=True)))
-    await buckets.move(db, owner_pk, come=[_placed(content) for content in contents if _counts(content)])
+    await buckets.shift(db, owner_pk, Counter(_placed(content) for content in contents if _counts(content)))
     return written
 
 

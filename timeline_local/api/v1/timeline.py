@@ -46,6 +46,13 @@ Fold = Annotated[
         "effect together with `q`: who searches, finds every message."
     ),
 ]
+FoldedCount = Annotated[
+    bool,
+    Query(
+        description="Count the messages of a conversation on one day as one, as a skeleton with `fold` lays them out. "
+        "Without it, and together with `q`, every message counts."
+    ),
+]
 _calendar_day = lru_cache(maxsize=16_384)(from_day_number)  # forty years; making a date takes longer than writing it
 
 
@@ -214,11 +221,21 @@ async def _unit(unit: Annotated[Literal["year", "month", "day"], Query()] = "mon
     response_class=Response,
     responses=responses(InvalidQuery, ScopeMissing) | {200: {"model": wire.Buckets}},
 )
-async def buckets(search: Search, unit: Annotated[BucketUnit, Depends(_unit)], me: Me, parts: Parts) -> Response:
-    """By the day where it happened, newest first. Without a query from maintained counts, at the cost of the answer."""
+async def buckets(
+    search: Search,
+    unit: Annotated[BucketUnit, Depends(_unit)],
+    me: Me,
+    parts: Parts,
+    *,
+    fold: FoldedCount = False,
+) -> Response:
+    """By the day where it happened, newest first. Without a query from maintained counts, at the cost of the answer.
+
+    With `fold` they are the counts of the skeleton with `fold`, without it those of the skeleton without.
+    """
     if not search.terms:
         async with parts.database.read() as db:
-            body = await queries.bucket_counts(db, me.user_pk, unit, _buckets)
+            body = await queries.bucket_counts(db, me.user_pk, unit, _buckets, fold=fold)
             return _answer(body or _buckets([(UNDATED_DAY, 0, await revision.current(db, me.user_pk))]))
     found = await parts.skeletons.get(me.user_pk, search)
     counted: Counter[int] = Counter()
@@ -251,14 +268,19 @@ async def days(
     to: Annotated[date, Query(examples=["2019-06-30"])],
     me: Me,
     parts: Parts,
+    *,
+    fold: FoldedCount = False,
 ) -> Response:
-    """For calendars and heat maps: every day between the two, both included, that has memories, newest first."""
+    """For calendars and heat maps: every day between the two, both included, that has memories, newest first.
+
+    They add up to the buckets with the same `fold`.
+    """
     if not 0 <= (to - first).days <= MOST_DAYS:
         raise InvalidInput("`from` must not be after `to`, and they may be at most 200 years apart.")
     if search.terms:
         return _answer(_days(_days_of(await parts.skeletons.get(me.user_pk, search), first, to)))
     async with parts.database.read() as db:
-        return _answer(await queries.day_counts(db, me.user_pk, _days, first=first, last=to))
+        return _answer(await queries.day_counts(db, me.user_pk, _days, first=first, last=to, fold=fold))
 
 
 def _days_of(found: Skeleton, first: date, last: date) -> Iterator[RawRow]:
