@@ -127,7 +127,7 @@ class JobSettings(Group):
 
 
 class ImportSettings(Group):
-    batch: int = Field(50, ge=1, le=1000, description="Memories written in one transaction.")
+    batch: int = Field(200, ge=1, le=1000, description="Memories written in one transaction.")
     undo_days: int = Field(30, ge=1, description="Days in which an import can be undone.")
     upload_files: int = Field(500, ge=1, description="Files one dropped import may hold.")
     archive_files: int = Field(1_000_000, ge=1, description="Files that the archives of one import may hold together.")

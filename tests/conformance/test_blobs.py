@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
+import os
 import shutil
 import stat
 from collections import namedtuple
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from timeline_local.backends.blobs_fs import FileBlobs
-from timeline_local.core.blobs import Blobs
+from timeline_local.core.blobs import Blobs, Offer, Stored
 from timeline_local.exceptions import BodyTooLarge, DiskFull
 
 BYTES = b"all that happened" * 1000
@@ -37,6 +39,10 @@ async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
         yield chunk
 
 
+def offer(original: Path, sha256: bytes | None = None) -> Offer:
+    return Offer(lambda: original.open("rb"), len(BYTES), sha256)
+
+
 async def test_a_stream_is_kept_under_its_hash(blobs: Blobs) -> None:
     stored = await blobs.put_stream(stream(BYTES[:7], BYTES[7:]))
     assert (stored.sha256, stored.size_bytes, stored.is_new) == (HASH, len(BYTES), True)
@@ -58,16 +64,52 @@ async def test_a_file_is_copied_and_left_as_it_was(blobs: Blobs, tmp_path: Path)
     original = tmp_path / "original"
     original.write_bytes(BYTES)
     before = original.stat()
-    assert (await blobs.put_file(original, expected_sha256=HASH)).is_new
+    assert await blobs.put_all([offer(original, HASH)]) == [Stored(HASH, len(BYTES), is_new=True)]
     assert (original.stat().st_mtime_ns, original.read_bytes()) == (before.st_mtime_ns, BYTES)
 
 
 async def test_a_file_that_changed_since_it_was_hashed_is_not_kept(blobs: Blobs, tmp_path: Path) -> None:
     original = tmp_path / "original"
     original.write_bytes(b"other bytes")
-    with pytest.raises(ValueError, match="changed"):
-        await blobs.put_file(original, expected_sha256=HASH)
-    assert not await blobs.exists(HASH)
+    (found,) = await blobs.put_all([offer(original, HASH)])
+    assert isinstance(found, ValueError)
+    assert await blobs.missing([HASH]) == [HASH]
+
+
+async def test_many_are_kept_together_and_what_cannot_be_read_stops_no_other(
+    blobs: Blobs, tmp_path: Path, incoming: Path
+) -> None:
+    originals = [tmp_path / f"{number}" for number in range(20)]
+    for number, original in enumerate(originals):
+        original.write_bytes(BYTES if number in (3, 4) else bytes([number]) * 1000)
+    originals[7].unlink()
+    found = await blobs.put_all([offer(original) for original in originals])
+    stored = [each for each in found if isinstance(each, Stored)]
+    assert isinstance(found[7], FileNotFoundError)
+    assert (len(stored), sum(each.is_new for each in stored), await blobs.missing(each.sha256 for each in stored)) == (
+        19,
+        18,
+        [],
+    )
+    assert list(incoming.iterdir()) == []
+
+
+async def test_what_is_here_is_not_read_again(blobs: Blobs, tmp_path: Path) -> None:
+    await blobs.put_stream(stream(BYTES))
+    assert await blobs.put_all([offer(tmp_path / "gone", HASH)]) == [Stored(HASH, len(BYTES), is_new=False)]
+
+
+async def test_many_that_fill_the_disk_leave_nothing(
+    blobs: Blobs, tmp_path: Path, incoming: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", descriptor)
+
+    (tmp_path / "original").write_bytes(BYTES)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DiskFull):
+        await blobs.put_all([offer(tmp_path / "original")] * 3)
+    assert (list(incoming.iterdir()), await blobs.missing([HASH])) == ([], [HASH])
 
 
 async def test_a_torn_file_under_the_right_name_is_replaced(blobs: Blobs) -> None:
@@ -87,7 +129,7 @@ async def test_where_the_library_was_nothing_is_made_anew(blobs: Blobs, tmp_path
 async def test_more_than_allowed_leaves_nothing(blobs: Blobs, incoming: Path) -> None:
     with pytest.raises(BodyTooLarge):
         await blobs.put_stream(stream(BYTES, BYTES), max_bytes=len(BYTES))
-    assert (list(incoming.iterdir()), await blobs.exists(HASH)) == ([], False)
+    assert (list(incoming.iterdir()), await blobs.missing([HASH])) == ([], [HASH])
 
 
 async def test_a_stream_that_breaks_leaves_nothing(blobs: Blobs, incoming: Path) -> None:
@@ -102,9 +144,9 @@ async def test_a_stream_that_breaks_leaves_nothing(blobs: Blobs, incoming: Path)
 
 async def test_deleting_twice_is_no_error(blobs: Blobs) -> None:
     await blobs.put_stream(stream(BYTES))
-    await blobs.delete(HASH)
-    await blobs.delete(HASH)
-    assert not await blobs.exists(HASH)
+    await blobs.delete_all([HASH])
+    await blobs.delete_all([HASH])
+    assert await blobs.missing([HASH]) == [HASH]
 
 
 async def test_leftovers_are_swept(blobs: Blobs, incoming: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 import unicodedata
 import wave
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -429,13 +429,13 @@ async def test_bytes_removed_under_a_run_make_it_try_again(desk: Desk, vault: Pa
     await desk.start(row)
     work = await desk.claim("import")
 
-    async def gone(sha256: bytes) -> bool:
-        return not sha256
+    async def gone(hashes: Iterable[bytes]) -> list[bytes]:
+        return list(hashes)
 
-    real, desk.blobs.exists = desk.blobs.exists, gone  # type: ignore[method-assign]
+    real, desk.blobs.missing = desk.blobs.missing, gone  # type: ignore[method-assign]
     with pytest.raises(Unavailable):
         await run_batch(work)
-    desk.blobs.exists = real  # type: ignore[method-assign]
+    desk.blobs.missing = real  # type: ignore[method-assign]
     await desk.kill()
     await desk.work("import")
     assert await desk.count(Memory) == 3

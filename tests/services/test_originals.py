@@ -44,7 +44,7 @@ async def without_file(runtime: Runtime) -> list[str]:
     """The rows whose bytes are not there."""
     async with runtime.database.read() as db:
         hashes = (await db.execute(select(MediaFile.sha256))).scalars().all()
-    return [sha256.hex() for sha256 in hashes if not await runtime.blobs.exists(sha256)]
+    return [sha256.hex() for sha256 in await runtime.blobs.missing(hashes)]
 
 
 async def add(runtime: Runtime, sent: Upload) -> None:

@@ -2,7 +2,7 @@
 
 The order is what makes an acknowledged file survive a power cut (without the two fsyncs every one of 18,102 was lost in
 a simulated cut): write to a temporary name on the same file system, hash on the way, fsync the file, rename, fsync the
-folder; only then may a row name it.
+folder; only then may a row name it. Of many files these steps are taken together, each folder synced once.
 """
 
 from __future__ import annotations
@@ -16,19 +16,35 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, TypeVar
 
-from timeline_local.core.blobs import Stored
+from timeline_local.core.blobs import Offer, Stored
 from timeline_local.core.private_files import FILE_MODE, make_private_dir, sync_dir
 from timeline_local.exceptions import BodyTooLarge, DiskFull
 
 CHUNK = 1024 * 1024
+READ_AT_ONCE = 4  # more only makes a disk seek
+WAITING = 12  # files whose syncs overlap: 0.2 ms each instead of 3 (ext4, 2026-11)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _NAME = re.compile(r"[0-9a-f]{64}")
+T = TypeVar("T")
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A temporary file with all its bytes."""
+
+    path: Path
+    sha256: bytes
+    size: int
 
 
 class FileBlobs:
@@ -40,14 +56,18 @@ class FileBlobs:
         self._incoming = incoming
         self._reserve = reserve_bytes
         self._naming = threading.Lock()
+        self._reading = threading.Semaphore(READ_AT_ONCE)
         self._known_folders: set[Path] = set()  # whose own names this process has made durable
 
     def path(self, sha256: bytes) -> Path:
         name = sha256.hex()
         return self._root / name[:2] / name
 
-    async def exists(self, sha256: bytes) -> bool:
-        return await asyncio.to_thread(self.path(sha256).is_file)
+    async def missing(self, hashes: Iterable[bytes]) -> list[bytes]:
+        return await asyncio.to_thread(self._missing, list(hashes))
+
+    def _missing(self, hashes: Sequence[bytes]) -> list[bytes]:
+        return [sha256 for sha256 in hashes if not self.path(sha256).is_file()]
 
     async def put_stream(self, chunks: AsyncIterator[bytes], *, max_bytes: int | None = None) -> Stored:
         self._check_space(0)
@@ -58,36 +78,41 @@ class FileBlobs:
                 if max_bytes is not None and size > max_bytes:
                     raise BodyTooLarge(f"The file is larger than the {max_bytes:,} bytes taken here. Nothing was kept.")
                 await asyncio.to_thread(_write, file, digest, chunk)
-            return await asyncio.to_thread(self._keep, file, part, digest.digest(), size)
+            return await asyncio.to_thread(self._keep, file, _Whole(part, digest.digest(), size))
 
-    async def put_file(self, path: Path, *, expected_sha256: bytes | None = None) -> Stored:
-        return await asyncio.to_thread(self._put_file, path, expected_sha256)
+    async def put_all(self, offers: Sequence[Offer]) -> list[Stored | OSError | ValueError]:
+        return await asyncio.to_thread(self._put_all, offers)
 
-    def _put_file(self, path: Path, expected_sha256: bytes | None) -> Stored:
-        return self._put_opened(lambda: path.open("rb"), path.stat().st_size, expected_sha256)
+    def _put_all(self, offers: Sequence[Offer]) -> list[Stored | OSError | ValueError]:
+        self._check_space(sum(offer.size_bytes for offer in offers))
+        with ExitStack() as parts:
+            taken = _each(partial(self._take_in, parts), offers)
+            named = iter(self._name([each for each in taken if isinstance(each, _Whole)]))
+        self._sync_names(each.sha256 for each in taken if isinstance(each, _Whole | Stored))
+        return [next(named) if isinstance(each, _Whole) else each for each in taken]
 
-    async def put_opened(
-        self, opener: Callable[[], BinaryIO], *, size_bytes: int, expected_sha256: bytes | None = None
-    ) -> Stored:
-        return await asyncio.to_thread(self._put_opened, opener, size_bytes, expected_sha256)
+    def _take_in(self, parts: ExitStack, offer: Offer) -> _Whole | Stored | OSError | ValueError:
+        """The offered bytes in a durable temporary file; what is here under the hash that they must have stays."""
+        if offer.sha256 is not None and self._holds(offer.sha256, offer.size_bytes):
+            return Stored(offer.sha256, offer.size_bytes, is_new=False)
+        try:
+            file, part = parts.enter_context(self._temporary())
+            with self._reading, _says_when_full():
+                sha256, size = _copy(offer.opener, file)
+            if offer.sha256 not in (None, sha256):
+                return ValueError("it changed while it was read")
+            _sync(file)
+        except (OSError, ValueError) as error:
+            return error
+        return _Whole(part, sha256, size)
 
-    def _put_opened(self, opener: Callable[[], BinaryIO], size: int, expected_sha256: bytes | None) -> Stored:
-        if expected_sha256 is not None and self._holds(expected_sha256, size):
-            self._sync_name(expected_sha256)  # another thread may have just named it
-            return Stored(expected_sha256, size, is_new=False)
-        self._check_space(size)
-        with self._temporary() as (file, part):
-            sha256, size = _copy(opener, file)
-            if expected_sha256 is not None and sha256 != expected_sha256:
-                raise ValueError("it changed while it was read")
-            return self._keep(file, part, sha256, size)
+    async def delete_all(self, hashes: Iterable[bytes]) -> None:
+        await asyncio.to_thread(self._delete_all, list(hashes))
 
-    async def delete(self, sha256: bytes) -> None:
-        await asyncio.to_thread(self._delete, sha256)
-
-    def _delete(self, sha256: bytes) -> None:
+    def _delete_all(self, hashes: Sequence[bytes]) -> None:
         with self._naming:
-            self.path(sha256).unlink(missing_ok=True)
+            for sha256 in hashes:
+                self.path(sha256).unlink(missing_ok=True)
 
     async def shard(self, number: int) -> list[bytes]:
         return await asyncio.to_thread(self._shard, number)
@@ -117,31 +142,38 @@ class FileBlobs:
             part.unlink(missing_ok=True)
         return len(parts)
 
-    def _keep(self, file: IO[bytes], part: Path, sha256: bytes, size: int) -> Stored:
-        """Make the finished temporary file durable under its hash; bytes already there and whole are kept instead.
+    def _keep(self, file: IO[bytes], part: _Whole) -> Stored:
+        _sync(file)
+        (stored,) = self._name([part])
+        self._sync_names([part.sha256])
+        return stored
 
-        Only the name is given under the lock: files that are kept at once wait for the disk together.
-        """
-        with _says_when_full():
-            file.flush()
-            os.fsync(file.fileno())
-        with self._naming:
-            is_new = not self._holds(sha256, size)
-            if is_new:
-                with _says_when_full():
-                    make_private_dir(self.path(sha256).parent, inside=self._root)
-                    part.rename(self.path(sha256))
-        self._sync_name(sha256)
-        return Stored(sha256, size, is_new=is_new)
+    def _name(self, parts: Sequence[_Whole]) -> list[Stored]:
+        """Put durable temporary files under their hashes; bytes already there and whole are kept instead."""
+        stored: list[Stored] = []
+        with self._naming, _says_when_full():
+            for part in parts:
+                is_new = not self._holds(part.sha256, part.size)
+                if is_new:
+                    self._rename(part.path, self.path(part.sha256))
+                stored.append(Stored(part.sha256, part.size, is_new=is_new))
+        return stored
 
-    def _sync_name(self, sha256: bytes) -> None:
-        """Return when the name is durable, whoever gave it."""
-        folder = self.path(sha256).parent
+    def _rename(self, part: Path, target: Path) -> None:
+        try:
+            part.rename(target)
+        except FileNotFoundError:
+            make_private_dir(target.parent, inside=self._root)
+            part.rename(target)
+
+    def _sync_names(self, hashes: Iterable[bytes]) -> None:
+        """Return when the names are durable, whoever gave them: another thread may have, just now."""
+        folders = {self.path(sha256).parent for sha256 in hashes}
         with _says_when_full():
-            sync_dir(folder)
-            if folder not in self._known_folders:
+            _each(sync_dir, sorted(folders))
+            if not folders <= self._known_folders:
                 sync_dir(self._root)
-                self._known_folders.add(folder)
+                self._known_folders |= folders
 
     def _holds(self, sha256: bytes, size: int) -> bool:
         """Whether the whole bytes are there: the size of a file with that name tells a torn one apart.
@@ -181,6 +213,21 @@ def _says_when_full() -> Iterator[None]:
         if error.errno in FULL:
             raise DiskFull("The disk filled up while the file was written. Nothing was kept.") from error
         raise
+
+
+def _each(function: Callable[[T], Found], things: Sequence[T]) -> list[Found]:
+    """The function of each, in threads: what waits for the disk waits together."""
+    if len(things) < 2:  # noqa: PLR2004 - one needs no other thread
+        return [function(each) for each in things]
+    with ThreadPoolExecutor(min(len(things), WAITING), thread_name_prefix="originals") as threads:
+        return list(threads.map(function, things))
+
+
+def _sync(file: IO[bytes]) -> None:
+    with _says_when_full():
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
 
 
 def _write(file: IO[bytes], digest: hashlib._Hash, chunk: bytes) -> None:

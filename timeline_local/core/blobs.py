@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -17,6 +17,15 @@ class Stored:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Bytes to be stored: what opens them, in any thread; how many are expected; the hash they must have, if any."""
+
+    opener: Callable[[], BinaryIO]
+    size_bytes: int
+    sha256: bytes | None = None
+
+
 class Blobs(Protocol):
     """What every store of originals does. When a `put` returns, a power cut no longer loses the bytes."""
 
@@ -24,25 +33,22 @@ class Blobs(Protocol):
         """Store what the stream brings. Raises BodyTooLarge past max_bytes and DiskFull; nothing is kept then."""
         ...
 
-    async def put_file(self, path: Path, *, expected_sha256: bytes | None = None) -> Stored:
-        """Store a copy of a file. Raises OSError of the file, DiskFull, and ValueError if the hash is another."""
-        ...
+    async def put_all(self, offers: Sequence[Offer]) -> list[Stored | OSError | ValueError]:
+        """Store many at once. An offer that cannot be read is an OSError, other bytes than offered a ValueError.
 
-    async def put_opened(
-        self, opener: Callable[[], BinaryIO], *, size_bytes: int, expected_sha256: bytes | None = None
-    ) -> Stored:
-        """As `put_file`, for what has no path. size_bytes is what is expected; the opener is called in a thread."""
+        Raises DiskFull; nothing is kept then.
+        """
         ...
 
     def path(self, sha256: bytes) -> Path:
         """Where the bytes can be read as a file, whether or not they exist."""
         ...
 
-    async def exists(self, sha256: bytes) -> bool:
-        """Whether the bytes are there."""
+    async def missing(self, hashes: Iterable[bytes]) -> list[bytes]:
+        """Those of these hashes whose bytes are not there."""
         ...
 
-    async def delete(self, sha256: bytes) -> None:
+    async def delete_all(self, hashes: Iterable[bytes]) -> None:
         """Remove the bytes; absent ones are no error. Call it after the rows that name them are gone."""
         ...
 

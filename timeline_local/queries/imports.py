@@ -280,9 +280,12 @@ def copies_of(
 
 
 async def planned(
-    db: AsyncConnection, owner_pk: int, import_pk: int, *, limit: int, most_bytes: int
+    db: AsyncConnection, owner_pk: int, import_pk: int, *, limit: int, most_bytes: int, most_in_files: int
 ) -> Sequence[AnyRow]:
-    """The next items to run, with their plans: as many as `most_bytes` of those hold, but one at least."""
+    """The next items to run, with their plans, but one at least.
+
+    As many as have `most_bytes` of plans and `most_in_files` bytes of originals.
+    """
     statement = (
         select(
             ImportItem.pk,
@@ -297,10 +300,11 @@ async def planned(
         .limit(limit)
     )
     rows: list[AnyRow] = []
-    size = 0
+    size = in_files = 0
     for row in await db.execute(statement):
         size += len(row.draft or b"")
-        if rows and size > most_bytes:
+        in_files += row.size_bytes
+        if rows and (size > most_bytes or in_files > most_in_files):
             break
         rows.append(row)
     return rows

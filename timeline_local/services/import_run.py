@@ -19,6 +19,7 @@ from typing import TypeAlias
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from timeline_local.core.blobs import Offer, Stored
 from timeline_local.domain.drafts import Draft, Problem
 from timeline_local.domain.times import day_number
 from timeline_local.exceptions import TimelineError
@@ -27,7 +28,7 @@ from timeline_local.models import Import
 from timeline_local.queries import imports
 from timeline_local.queries.imports import AnyRow, ImportRow
 from timeline_local.services import import_asides, import_parts, jobs, relation_refs, revision
-from timeline_local.services.import_files import decode, examine
+from timeline_local.services.import_files import decode, look_at
 from timeline_local.services.import_folder import folder_of
 from timeline_local.services.import_items import RunItem, is_aside, is_memory, item_of
 from timeline_local.services.import_rows import know_home
@@ -39,7 +40,7 @@ from timeline_local.services.memory_content import MemoryContent
 from timeline_local.services.originals import hold_originals
 from timeline_local.services.tally import VERDICTS
 
-COPIES = 4  # files copied at once: their fsyncs overlap
+BATCH_FILES = 64 * 1024 * 1024  # of originals copied for one transaction: a second's work on a slow disk
 BATCH_BYTES = 500_000  # of packed plans in one transaction: about 50,000 positions, a tenth of a second
 
 AnyItem: TypeAlias = RunItem[Plan] | RunItem[AsidePlan]
@@ -56,13 +57,14 @@ async def run_batch(work: ImportWork) -> BatchResult:
         row = await imports.by_pk(db, work.owner_pk, work.import_pk)
         await know_home(db, work)
         most = work.settings.imports.batch
-        rows = await imports.planned(db, work.owner_pk, work.import_pk, limit=most, most_bytes=BATCH_BYTES)
+        rows = await imports.planned(
+            db, work.owner_pk, work.import_pk, limit=most, most_bytes=BATCH_BYTES, most_in_files=BATCH_FILES
+        )
     if not rows:
         return await _link(work, row) or await _finish(work, row)
     folder = folder_of(work, row, include_hidden=True)
     items = [_unpacked(each) for each in rows]
-    gate = asyncio.Semaphore(COPIES)
-    await asyncio.gather(*(_secure(work, folder, row, each, gate) for each in items if each.problem is None))
+    await _secure(work, folder, row, [each for each in items if each.problem is None])
     revised, days = await _write_safely(work, folder, row, items)
     return BatchResult(done=False, progress=_progress(work, row, items), revision=revised, days=days)
 
@@ -79,29 +81,58 @@ def _unpacked(row: AnyRow) -> AnyItem:
 # --- the bytes -----------------------------------------------------------------------
 
 
-async def _secure(work: ImportWork, folder: Folder, row: ImportRow, item: AnyItem, gate: asyncio.Semaphore) -> None:
-    """Make the bytes of an item safe, reading again what changed since the plan."""
-    try:
-        async with gate:
-            await _reread_if_changed(work, folder, item)
-            if item.problem is None:
-                await _copy(work, folder, row, item)
-    except TimelineError:
-        raise
-    except (OSError, ValueError) as error:
-        why = (getattr(error, "strerror", None) or "it changes while it is read").lower()
-        item.problem = Problem(item.row.path, "unreadable", f"This file cannot be read ({why}). Try it again.")
+async def _secure(work: ImportWork, folder: Folder, row: ImportRow, items: list[AnyItem]) -> None:
+    """Make the bytes of items safe, reading again what changed since the plan."""
+    stale = await asyncio.to_thread(lambda: [each for each in items if not _is_as_planned(folder, each.plan.files)])
+    await _reread(work, folder, stale)
+    sound = [each for each in items if each.problem is None]
+    wanted = [(each, file) for each in sound for file in each.plan.files if _is_copied(folder, row, file)]
+    stored = await work.blobs.put_all([_offer(folder, file, sha256=file.sha256) for _, file in wanted])
+    others: list[tuple[AnyItem, FoundFile]] = []
+    for (item, file), result in zip(wanted, stored, strict=True):
+        if isinstance(result, ValueError):
+            others.append((item, file))
+        elif isinstance(result, OSError):
+            item.problem = _unreadable(item, result)
+    for item, file in others:
+        await _take_other(work, folder, item, file)
 
 
-async def _reread_if_changed(work: ImportWork, folder: Folder, item: AnyItem) -> None:
-    if await asyncio.to_thread(_is_as_planned, folder, item.plan.files):
+async def _reread(work: ImportWork, folder: Folder, items: list[AnyItem]) -> None:
+    looked = await look_at(folder, [each.plan.refs for each in items])
+    found = [(item, files) for item, files in zip(items, looked, strict=True) if not isinstance(files, Problem)]
+    told = await decode(work, folder, [files for _, files in found])
+    fresh = {id(item): files for (item, _), files in zip(found, told, strict=True)}
+    for item, first in zip(items, looked, strict=True):
+        result = fresh.get(id(item), first)
+        if isinstance(result, Problem):
+            detail = "It was there when the folder was scanned, and is not any more. Everything else goes on."
+            item.problem = Problem(result.locator, "vanished", detail)
+        else:
+            item.take_files(result)
+
+
+async def _take_other(work: ImportWork, folder: Folder, item: AnyItem, file: FoundFile) -> None:
+    """Same size and date, other bytes: take what is there now, under its own hash."""
+    (stored,) = await work.blobs.put_all([_offer(folder, file)])
+    if not isinstance(stored, Stored):
+        item.problem = _unreadable(item, stored)
         return
-    result = await examine(work, folder, item.plan.refs)
-    if isinstance(result, Problem):
-        detail = "It was there when the folder was scanned, and is not any more. Everything else goes on."
-        item.problem = Problem(result.locator, "vanished", detail)
-    else:
-        item.take_files(result)
+    fresh = replace(file, sha256=stored.sha256, size_bytes=stored.size_bytes, facts=None)
+    (told,) = await decode(work, folder, [(fresh,)])
+    if isinstance(told, Problem):
+        item.problem = told
+        return
+    item.take_files(tuple(told[0] if each is file else each for each in item.plan.files))
+
+
+def _offer(folder: Folder, file: FoundFile, *, sha256: bytes | None = None) -> Offer:
+    return Offer(partial(folder.open, file.ref.locator), file.size_bytes, sha256)
+
+
+def _unreadable(item: AnyItem, error: OSError | ValueError) -> Problem:
+    why = (getattr(error, "strerror", None) or "it changes while it is read").lower()
+    return Problem(item.row.path, "unreadable", f"This file cannot be read ({why}). Try it again.")
 
 
 def _is_as_planned(folder: Folder, files: Sequence[FoundFile]) -> bool:
@@ -113,28 +144,6 @@ def _is_as_planned(folder: Folder, files: Sequence[FoundFile]) -> bool:
         if (now.size, now.mtime_ns) != (file.size_bytes, file.mtime_ns):
             return False
     return True
-
-
-async def _copy(work: ImportWork, folder: Folder, row: ImportRow, item: AnyItem) -> None:
-    kept: list[FoundFile] = []
-    for file in item.plan.files:
-        if not _is_copied(folder, row, file):
-            kept.append(file)
-            continue
-        opener = partial(folder.open, file.ref.locator)
-        try:
-            await work.blobs.put_opened(opener, size_bytes=file.size_bytes, expected_sha256=file.sha256)
-            kept.append(file)
-        except ValueError:
-            # Same size and date, other bytes: take what is there now, under its own hash.
-            stored = await work.blobs.put_opened(opener, size_bytes=file.size_bytes)
-            fresh = replace(file, sha256=stored.sha256, size_bytes=stored.size_bytes, facts=None)
-            (told,) = await decode(work, folder, [(fresh,)])
-            if isinstance(told, Problem):
-                item.problem = told
-                return
-            kept += told
-    item.take_files(tuple(kept))
 
 
 def _is_copied(folder: Folder, row: ImportRow, file: FoundFile) -> bool:

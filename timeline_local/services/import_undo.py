@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import and_, delete, exists, or_, select, update
@@ -209,8 +210,12 @@ async def _forget_bytes(work: ImportWork, hashes: Collection[bytes]) -> None:
     for some in in_parts(sorted(hashes)):
         async with work.database.write() as db:
             gone = await forget_originals(db, work.blobs, some)
-        for name in (sha256.hex() for sha256 in gone):
-            await asyncio.to_thread(shutil.rmtree, work.previews_root / name[:2] / name, ignore_errors=True)
+        await asyncio.to_thread(_forget_previews, work.previews_root, [sha256.hex() for sha256 in gone])
+
+
+def _forget_previews(root: Path, names: Iterable[str]) -> None:
+    for name in names:
+        shutil.rmtree(root / name[:2] / name, ignore_errors=True)
 
 
 async def _finish(work: ImportWork) -> BatchResult:

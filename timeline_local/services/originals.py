@@ -63,9 +63,8 @@ async def hold_originals(db: AsyncConnection, blobs: Blobs, hashes: Iterable[byt
     Raises Unavailable: they were stored, and deleted for another's sake before a row named them.
     """
     await hold_files(db)
-    for sha256 in hashes:
-        if not await blobs.exists(sha256):
-            raise deleted_meanwhile()
+    if await blobs.missing(hashes):
+        raise deleted_meanwhile()
 
 
 def deleted_meanwhile() -> Unavailable:
@@ -80,6 +79,5 @@ async def forget_originals(db: AsyncConnection, blobs: Blobs, hashes: Iterable[b
         return []
     await hold_files_alone(db)
     lonely = sorted(set(wanted) - await known_media(db, wanted))
-    for sha256 in lonely:
-        await blobs.delete(sha256)
+    await blobs.delete_all(lonely)
     return lonely

@@ -174,7 +174,7 @@ async def _write(db: AsyncConnection, owner_pk: int, desk: _Desk) -> list[Settle
         candidate = Candidate(plan.source, plan.draft, plan.draft.source_key, head)
         planned[candidate.key] = planned_row(work, row, candidate, desk.known[at], nearby[at]).values
     await db.execute(insert(ImportItem), list(planned.values()))
-    rows = await queries.planned(db, owner_pk, work.import_pk, limit=len(planned), most_bytes=_ALL)
+    rows = await queries.planned(db, owner_pk, work.import_pk, limit=len(planned), most_bytes=_ALL, most_in_files=_ALL)
     keyed = {each.source_key: each for each in rows}
     items = {at: RunItem(keyed[plan.draft.source_key], plan, known=desk.known[at]) for at, plan in wanted.items()}
     settle_twins(list(items.values()))
