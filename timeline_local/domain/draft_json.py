@@ -201,13 +201,19 @@ _ALWAYS = {
 }
 
 
+# Name, default, and whether it is always written; looking at the fields each time took half of writing a draft.
+_FIELDS: dict[type[Any], tuple[tuple[str, Any, bool], ...]] = {
+    kind: tuple((each.name, each.default, each.name in _ALWAYS.get(kind, ())) for each in fields(kind))
+    for kind in (PersonRef, PlaceRef, MediaRef, CollectionRef, RelationRef)
+}
+
+
 def _fields_of(ref: PersonRef | PlaceRef | MediaRef | CollectionRef | RelationRef) -> JSON:
     """Its fields as JSON; later fields that hold their default are left out."""
-    always = _ALWAYS.get(type(ref), frozenset())
     return {
-        each.name: value
-        for each in fields(ref)
-        if (value := getattr(ref, each.name)) != each.default or each.name in always
+        name: value
+        for name, default, is_always in _FIELDS[type(ref)]
+        if (value := getattr(ref, name)) != default or is_always
     }
 
 
@@ -225,7 +231,7 @@ def _collection(data: Mapping[str, Any]) -> CollectionRef:
 
 def _is_default(value: JSON) -> bool:
     # A rating of 0 is a rating; None, False and empty text or lists are absences.
-    return value is None or value is False or value in ([], {}, "")
+    return not value and (value is False or not isinstance(value, int | float))
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -44,8 +44,7 @@ def canonical_json(value: Mapping[str, Any]) -> bytes:
     Also takes dates, aware and naive datetimes, UUIDs and bytes. Raises TypeError for other objects and
     ValueError for numbers that are not finite.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
-    return text.encode("utf-8", "surrogatepass")
+    return _CANONICAL.encode(value).encode("utf-8", "surrogatepass")
 
 
 def fold(text: str) -> str:
@@ -73,3 +72,8 @@ def _plain(value: object) -> str:
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+)

@@ -39,11 +39,12 @@ from timeline_local.services.import_rows import (
     Aside,
     Candidate,
     Row,
+    insert_rows,
     know_home,
-    look_around_plans,
     planned_row,
     problem_row,
     settled_row,
+    weigh_plans,
 )
 from timeline_local.services.import_verdicts import HERE_DETAIL, SAME_HERE, Known, compare, twice
 from timeline_local.services.import_work import (
@@ -371,7 +372,7 @@ async def _compared(work: ImportWork, scan: _Scan, candidates: list[Candidate]) 
         if not isinstance(result, Problem)
     }
     async with work.database.read() as db:
-        nearby = await look_around_plans(db, work, scan.row, sound)
+        weighed = await weigh_plans(db, work, scan.row, sound)
     for (each, found), result in zip(wanted, decoded, strict=True):
         if isinstance(result, Problem):
             rows.append((each.key, problem_row(work, each.key, result, each)))
@@ -379,7 +380,7 @@ async def _compared(work: ImportWork, scan: _Scan, candidates: list[Candidate]) 
             rows.append((each.key, problem_row(work, each.key, unfit, each)))
         else:
             each.files = result
-            rows.append((each.key, planned_row(work, scan.row, each, found, nearby[id(each)])))
+            rows.append((each.key, planned_row(work, each, found, weighed[id(each)])))
     return rows
 
 
@@ -404,7 +405,7 @@ async def _write(work: ImportWork, scan: _Scan, judged: _Judged, *, is_end: bool
             await _copy_items(db, work, [known.pk for known in judged.same.values()], now=now)
         if judged.rows:
             await _leave_out_locked(db, work, judged.rows)
-            await db.execute(insert(ImportItem), [row.values for row in judged.rows])
+            await insert_rows(db, [row.values for row in judged.rows])
         kept = {"position": scan.position, "past": scan.past, "tally": scan.tally.to_json()}
         await jobs.checkpoint(db, work.job, kept)
         values: dict[str, Any] = {"counts": scan.tally.counts(), "source": scan.source, "updated_at": now}

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import Dialect, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from timeline_local.core.prepared import Prepared
 from timeline_local.domain.drafts import Contact, Draft, Problem, Samples
 from timeline_local.domain.ids import new_id
 from timeline_local.domain.times import Precision, ZoneBasis
 from timeline_local.importers.base import SKIP_SLUGS
+from timeline_local.models import ImportItem
 from timeline_local.queries.imports import ImportRow
 from timeline_local.services.import_verdicts import Known
 from timeline_local.services.import_work import AsidePlan, Plan, Writing, pack_plan, pack_raw
-from timeline_local.services.ingest import NOTHING_NEARBY, FoundFile, Surroundings, asked_of, kind_of, when_of
-from timeline_local.services.nearby import Nearby, look_around
+from timeline_local.services.ingest import FoundFile, Surroundings, Weighed, asked_of, kind_of, when_of
+from timeline_local.services.nearby import look_around
 from timeline_local.services.preferences import home_zone_of
 
 _CLOCKED = frozenset({Precision.INSTANT, Precision.MINUTE})  # where a wrong zone moves something
@@ -84,6 +88,17 @@ def _row(work: Writing, key: str, path: str, **values: Any) -> dict[str, Any]:  
     }
 
 
+async def insert_rows(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the rows of a plan; all have the columns that these functions give them."""
+    if rows:
+        await _adding(db.dialect, tuple(rows[0])).written(db, rows)
+
+
+@lru_cache(maxsize=4)
+def _adding(dialect: Dialect, columns: tuple[str, ...]) -> Prepared:
+    return Prepared.insert(insert(ImportItem).inline(), dialect, columns)
+
+
 def problem_row(work: Writing, key: str, problem: Problem, each: Candidate | None = None) -> Row:
     verdict = "skipped" if problem.slug in SKIP_SLUGS else "failed"
     size = sum(size for size, _ in each.stats.values()) if each else 0
@@ -104,9 +119,8 @@ def settled_row(work: Writing, each: Candidate, found: Known) -> Row:
     return Row(_row(work, each.key, _path(each), **values))
 
 
-def planned_row(work: Writing, row: ImportRow, each: Candidate, found: Known, nearby: Nearby) -> Row:
-    around = surroundings(work, row)
-    moment = when_of(each.draft, each.files, around, nearby.evidence).moment
+def planned_row(work: Writing, each: Candidate, found: Known, weighed: Weighed) -> Row:
+    moment = weighed.decision.moment
     size = sum(file.size_bytes for file in each.files)
     values = {
         "verdict": found.verdict,
@@ -158,15 +172,18 @@ def _path(each: Candidate) -> str:
     return each.draft.media[0].locator if each.draft.kind is None and each.draft.media else each.draft.source_key
 
 
-async def look_around_plans(
+async def weigh_plans(
     db: AsyncConnection, work: Writing, row: ImportRow, plans: Mapping[int, Plan]
-) -> dict[int, Nearby]:
-    """What the owner's positions and other memories tell about these, by the same keys."""
+) -> dict[int, Weighed]:
+    """When these happened, by the same keys, in the light of the owner's positions and other memories."""
     around = surroundings(work, row)
-    asked = {key: asked_of(plan.draft, plan.files, around) for key, plan in plans.items()}
+    weighed = {key: Weighed(when_of(plan.draft, plan.files, around)) for key, plan in plans.items()}
+    asked = {key: asked_of(plan.draft, plan.files, weighed[key].decision) for key, plan in plans.items()}
     wanted = {key: each for key, each in asked.items() if each is not None}
-    found = await look_around(db, work.owner_pk, wanted, zone_of=work.zone_of)
-    return {key: found.get(key, NOTHING_NEARBY) for key in plans}
+    for key, nearby in (await look_around(db, work.owner_pk, wanted, zone_of=work.zone_of)).items():
+        plan = plans[key]
+        weighed[key] = Weighed(when_of(plan.draft, plan.files, around, nearby.evidence), nearby.place)
+    return weighed
 
 
 async def know_home(db: AsyncConnection, work: Writing) -> None:

@@ -15,13 +15,12 @@ from timeline_local.queries.imports import ImportRow
 from timeline_local.queries.locked_notes import locked_among
 from timeline_local.services import reimport
 from timeline_local.services.import_items import RunItem
-from timeline_local.services.import_rows import look_around_plans, surroundings
+from timeline_local.services.import_rows import surroundings, weigh_plans
 from timeline_local.services.import_verdicts import Known, twice
 from timeline_local.services.import_work import AsidePlan, Plan, Writing
-from timeline_local.services.ingest import content_of
+from timeline_local.services.ingest import Weighed, content_of
 from timeline_local.services.memory_content import MemoryContent
 from timeline_local.services.memory_writes import Written, insert_memories
-from timeline_local.services.nearby import Nearby
 
 
 async def write_memories(
@@ -29,8 +28,8 @@ async def write_memories(
 ) -> dict[int, MemoryContent]:
     """Write what is new or changed; the contents by id(item)."""
     wanted = {id(item): item.plan for item in items if item.verdict in ("new", "changed")}
-    nearby = await look_around_plans(db, work, row, wanted)
-    contents = _contents(work, row, items, media, nearby)
+    weighed = await weigh_plans(db, work, row, wanted)
+    contents = _contents(work, row, items, media, weighed)
     added = [item for item in items if item.verdict == "new"]
     written = await insert_memories(
         db, work.owner_pk, [contents[id(item)] for item in added], import_pk=work.import_pk, now=work.now()
@@ -58,7 +57,7 @@ def _contents(
     row: ImportRow,
     items: list[RunItem[Plan]],
     media: Mapping[bytes, int],
-    nearby: Mapping[int, Nearby],
+    weighed: Mapping[int, Weighed],
 ) -> dict[int, MemoryContent]:
     """What the new and changed items are to hold, by id(item)."""
     around = surroundings(work, row)
@@ -70,7 +69,8 @@ def _contents(
             source_key=_known(item).key,
             media=media,
             around=around,
-            nearby=nearby[id(item)],
+            weighed=weighed[id(item)],
+            said=_known(item).content,
         )
         for item in items
         if item.verdict in ("new", "changed") and not _known(item).joins

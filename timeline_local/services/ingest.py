@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Dialect, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from timeline_local.core.prepared import Prepared
 from timeline_local.domain.drafts import Draft, MediaRef, PersonRef, PlaceRef
 from timeline_local.domain.fingerprints import content_hash
 from timeline_local.domain.ids import new_id
@@ -25,7 +27,7 @@ from timeline_local.queries.dialect import upsert
 from timeline_local.services.evidence import considered_json
 from timeline_local.services.media_trash import take_out
 from timeline_local.services.memory_content import MediaLink, MemoryContent
-from timeline_local.services.nearby import Asked, Nearby
+from timeline_local.services.nearby import Asked
 
 _KINDS: Mapping[str, Kind] = {
     "image": Kind.PHOTO,
@@ -35,7 +37,6 @@ _KINDS: Mapping[str, Kind] = {
     "document": Kind.DOCUMENT,
     "text": Kind.DOCUMENT,
 }
-NOTHING_NEARBY = Nearby()
 _CLOCKED = frozenset({Precision.INSTANT, Precision.MINUTE})  # where a wrong zone moves something
 _PICTURED = frozenset({"image", "raw", "video"})
 
@@ -75,6 +76,14 @@ class Surroundings:
     tags: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """When a memory happened. place: where its owner was then, for one that has no place of its own."""
+
+    decision: Decision
+    place: PlaceRef | None = None
+
+
 def kind_of(draft: Draft, files: Sequence[FoundFile]) -> Kind:
     """The kind of the memory: what the source says, else what its first file is."""
     if draft.kind is not None:
@@ -105,16 +114,19 @@ def content_of(
     source_key: str | None,
     media: Mapping[bytes, int],
     around: Surroundings,
-    nearby: Nearby = NOTHING_NEARBY,
+    weighed: Weighed | None = None,
+    said: bytes | None = None,
 ) -> MemoryContent:
     """The memory this draft is to become.
 
     files  those of the draft, in its order.   media  sha-256 → media_file.pk of those already stored.
+    weighed, said  when it happened and its content hash, where these were worked out before.
     """
-    decision = when_of(draft, files, around, nearby.evidence)
+    weighed = weighed or Weighed(when_of(draft, files, around))
+    decision = weighed.decision
     lat, lon, altitude = _coordinates(draft, files)
     accuracy = draft.place.accuracy_m if draft.place and lat is not None else None
-    derived = nearby.place if lat is None else None
+    derived = weighed.place if lat is None else None
     if derived is not None:
         lat, lon, accuracy = derived.lat, derived.lon, derived.accuracy_m
     facts = _leading_facts(draft, files)
@@ -138,7 +150,7 @@ def content_of(
         media=_links(files, media),
         source=source,
         source_key=source_key,
-        content_hash=content_hash(draft, [file.sha256 for file in files]),
+        content_hash=said or content_hash(draft, [file.sha256 for file in files]),
         extra=draft.extra,
         considered=considered_json(decision.considered),
         provenance_source=source,
@@ -146,9 +158,8 @@ def content_of(
     )
 
 
-def asked_of(draft: Draft, files: Sequence[FoundFile], around: Surroundings) -> Asked | None:
+def asked_of(draft: Draft, files: Sequence[FoundFile], decision: Decision) -> Asked | None:
     """What is to be looked for around a memory; None if it knows its zone and its place, or has no clock at all."""
-    decision = when_of(draft, files, around)
     moment, winner = decision.moment, decision.winner
     if winner is None or moment.precision not in _CLOCKED:
         return None
@@ -179,7 +190,7 @@ async def store_media(
     if not files:
         return {}
     rows = [_media_row(owner_pk, found, placement, now=now) for found, placement in files.values()]
-    await db.execute(upsert(db.dialect.name, MediaFile).on_conflict_do_nothing(), rows)
+    await _storing(db.dialect, tuple(rows[0])).written(db, rows)
     managed = [sha256 for sha256, (_, placement) in files.items() if placement.path is None]
     if managed:
         taken_in = update(MediaFile).where(
@@ -193,6 +204,11 @@ async def store_media(
     if any(row.trashed_at is not None for row in found):
         await take_out(db, owner_pk, [row.pk for row in found])
     return {row.sha256: row.pk for row in found}
+
+
+@lru_cache(maxsize=4)
+def _storing(dialect: Dialect, columns: tuple[str, ...]) -> Prepared:
+    return Prepared.insert(upsert(dialect.name, MediaFile).on_conflict_do_nothing().inline(), dialect, columns)
 
 
 def _media_row(owner_pk: int, found: FoundFile, placement: Placement, *, now: datetime) -> dict[str, Any]:

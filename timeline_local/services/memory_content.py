@@ -255,7 +255,12 @@ async def link_media(db: AsyncConnection, media: Mapping[int, Sequence[MediaLink
             }
             rows.setdefault((memory_pk, link.media_pk), row)
     if rows:
-        await db.execute(insert(MemoryMedia), list(rows.values()))
+        await _attaching(db.dialect).written(db, list(rows.values()))
+
+
+@lru_cache(maxsize=4)
+def _attaching(dialect: Dialect) -> Prepared:
+    return Prepared.insert(insert(MemoryMedia).inline(), dialect, ("memory_pk", "media_pk", "role", "position"))
 
 
 async def _media_facts(db: AsyncConnection, owner_pk: int, media_pks: set[int]) -> dict[int, dict[str, Any]]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Dialect, insert
+from sqlalchemy import Dialect, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.core.prepared import Prepared
@@ -80,26 +80,33 @@ async def insert_memories(
         }
         for content, each in zip(contents, derivations, strict=True)
     ]
-    written = await _inserted(db, rows)
+    written = await _inserted(db, owner_pk, rows)
     await _insert_parts(db, owner_pk, written, contents, names=names, import_pk=import_pk, now=now)
     await write_texts(db, ((each.pk, told) for each, told in zip(written, derivations, strict=True)))
     await buckets.shift(db, owner_pk, Counter(_placed(content) for content in contents if _counts(content)))
     return written
 
 
-async def _inserted(db: AsyncConnection, rows: Sequence[dict[str, Any]]) -> list[Written]:
+async def _inserted(db: AsyncConnection, owner_pk: int, rows: Sequence[dict[str, Any]]) -> list[Written]:
     if len(rows) == 1:
         made = await _adding(db.dialect, tuple(rows[0])).made_row(db, rows[0])
         return [Written(made[0], rows[0]["id"])]
-    found = await db.execute(insert(Memory).returning(Memory.id, Memory.pk), rows)
-    pk_of = {row.id: row.pk for row in found}
-    return [Written(pk_of[row["id"]], row["id"]) for row in rows]
+    await _adding_many(db.dialect, tuple(rows[0])).written(db, rows)
+    ids = [row["id"] for row in rows]
+    mine = select(Memory.id, Memory.pk).where(Memory.owner_pk == owner_pk, Memory.id.in_(ids))
+    pk_of = {row.id: row.pk for row in await db.execute(mine)}
+    return [Written(pk_of[each], each) for each in ids]
 
 
 @lru_cache(maxsize=4)
 def _adding(dialect: Dialect, columns: tuple[str, ...]) -> Prepared:
     """One memory at a time, as they are written by hand."""
     return Prepared.insert(insert(Memory).returning(Memory.pk), dialect, columns)
+
+
+@lru_cache(maxsize=4)
+def _adding_many(dialect: Dialect, columns: tuple[str, ...]) -> Prepared:
+    return Prepared.insert(insert(Memory).inline(), dialect, columns)
 
 
 async def _insert_parts(

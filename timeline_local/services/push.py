@@ -13,19 +13,19 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.domain.drafts import Draft
 from timeline_local.domain.times import day_number
-from timeline_local.models import Import, ImportItem
+from timeline_local.models import Import
 from timeline_local.queries import imports as queries
 from timeline_local.queries.dialect import hold_sending
 from timeline_local.queries.imports import ImportRow
 from timeline_local.services import import_parts, imports, positions, relation_refs, revision
 from timeline_local.services.import_asides import POSITIONS
 from timeline_local.services.import_items import RunItem
-from timeline_local.services.import_rows import Candidate, look_around_plans, planned_row, sent_positions_row
+from timeline_local.services.import_rows import Candidate, insert_rows, planned_row, sent_positions_row, weigh_plans
 from timeline_local.services.import_verdicts import Known, compare
 from timeline_local.services.import_work import Plan, Writing, fingerprint
 from timeline_local.services.import_writing import mark, settle_twins, write_memories
@@ -167,13 +167,13 @@ async def _write(db: AsyncConnection, owner_pk: int, desk: _Desk) -> list[Settle
     wanted = {at: desk.plans[at] for at in desk.wanted}
     if not wanted:
         return [(known, known.memory_pk) for known in desk.known]
-    nearby = await look_around_plans(db, work, row, wanted)
+    weighed = await weigh_plans(db, work, row, wanted)
     planned: dict[str, dict[str, Any]] = {}
     for at, plan in wanted.items():
         head = fingerprint(plan.source, plan.draft, {})
         candidate = Candidate(plan.source, plan.draft, plan.draft.source_key, head)
-        planned[candidate.key] = planned_row(work, row, candidate, desk.known[at], nearby[at]).values
-    await db.execute(insert(ImportItem), list(planned.values()))
+        planned[candidate.key] = planned_row(work, candidate, desk.known[at], weighed[at]).values
+    await insert_rows(db, list(planned.values()))
     rows = await queries.planned(db, owner_pk, work.import_pk, limit=len(planned), most_bytes=_ALL, most_in_files=_ALL)
     keyed = {each.source_key: each for each in rows}
     items = {at: RunItem(keyed[plan.draft.source_key], plan, known=desk.known[at]) for at, plan in wanted.items()}
@@ -194,8 +194,7 @@ async def _note_positions(db: AsyncConnection, desk: _Desk, tracks: Sequence[Tra
     keys = {f"{POSITIONS}:{track.device}" for track, count in zip(tracks, desk.added, strict=True) if count}
     known = await queries.known_keys(db, desk.work.owner_pk, desk.work.import_pk, keys=keys) if keys else set()
     rows = [sent_positions_row(desk.work, key).values for key in sorted(keys - known)]
-    if rows:
-        await db.execute(insert(ImportItem), rows)
+    await insert_rows(db, rows)
     return len(rows)
 
 
