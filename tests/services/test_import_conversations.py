@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
-from tests.desk import Desk
+from tests.desk import Desk, note
 from timeline_local.config import Settings
 from timeline_local.core.database import Database
 from timeline_local.core.library import Library
@@ -49,9 +51,8 @@ def mms(at: int, data: bytes, name: str = "Anna") -> str:
 
 
 def write(folder: Path, files: Mapping[str, str]) -> Path:
-    folder.mkdir()
     for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        note(folder / name, text)
     return folder
 
 
@@ -97,6 +98,70 @@ async def test_a_later_backup_adds_what_is_new_though_everything_stands_elsewher
         )
         assert set((await db.execute(named)).all()) == {("Berg", "conversation")}
         assert len((await db.execute(select(Identity.pk))).all()) == 1
+
+
+def whatsapp(*said: tuple[int, str]) -> dict[str, str]:
+    lines = (f"14/06/2019, 09:{minute:02} - Anna: {text}\n" for minute, text in said)
+    return {"WhatsApp Chat with Anna.txt": "".join(lines)}
+
+
+def texts(*said: tuple[int, str]) -> dict[str, str]:
+    return {"sms.xml": backup(*(sms(60_000 * minute - 862_000, text) for minute, text in said))}
+
+
+def telegram(*said: tuple[int, str]) -> dict[str, str]:
+    written = [
+        {"id": 10 * minute + said[:place].count((minute, text)), "type": "message", "from": "Anna", "from_id": "user1"}
+        | {"date_unixtime": str(1560502800 + 60 * minute), "text": text}
+        for place, (minute, text) in enumerate(said)
+    ]
+    chat = {"name": "Anna", "type": "personal_chat", "id": 1, "messages": written}
+    return {"result.json": json.dumps(chat)}
+
+
+def meta(folder: str, *said: tuple[int, str]) -> dict[str, str]:
+    written = [
+        {"sender_name": "Anna", "timestamp_ms": (1560502800 + 60 * minute) * 1000, "content": text}
+        for minute, text in reversed(said)
+    ]
+    chat = {"participants": [{"name": "Anna"}], "messages": written, "title": "Anna", "thread_path": "inbox/anna_1"}
+    return {f"{folder}/messages/inbox/anna_1/message_1.json": json.dumps(chat)}
+
+
+EXPORTS = {
+    "whatsapp": whatsapp,
+    "sms": texts,
+    "telegram": telegram,
+    "messenger": partial(meta, "your_facebook_activity"),
+    "instagram": partial(meta, "your_instagram_activity"),
+}
+OK = (1, "ok")
+
+
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS.keys())
+async def test_what_was_said_twice_in_one_minute_was_said_twice(
+    desk: Desk, tmp_path: Path, export: Callable[..., dict[str, str]]
+) -> None:
+    row = await desk.run(write(tmp_path / "1", export(OK, OK, (2, "well"))))
+    assert await verdicts(desk, row) == {"new": 3}
+    assert await desk.count(Memory) == 3
+    again = await desk.run(write(tmp_path / "2", export(OK, OK, (2, "well"))))
+    assert await verdicts(desk, again) == {"same": 3}
+    longer = await desk.run(write(tmp_path / "3", export((0, "hi"), OK, OK, (2, "well"), (3, "ok"))))
+    found = await verdicts(desk, longer)
+    assert await desk.count(Memory) == 5
+    assert found["new"] == 2
+
+
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS.keys())
+async def test_two_exports_of_one_chat_in_one_folder_add_nothing_twice(
+    desk: Desk, tmp_path: Path, export: Callable[..., dict[str, str]]
+) -> None:
+    first, second = export(OK, OK, (2, "well")), export(OK, OK, (2, "well"), (3, "ok"))
+    both = {f"a/{name}": text for name, text in first.items()} | {f"b/{name}": text for name, text in second.items()}
+    row = await desk.run(write(tmp_path / "in", both))
+    assert await desk.count(Memory) == 4
+    assert (await verdicts(desk, row))["skipped"] == 3
 
 
 async def test_undo_takes_the_messages_and_their_files_back(desk: Desk, tmp_path: Path) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import PurePosixPath
 
-from timeline_local.domain.drafts import CollectionKind, CollectionRef, MediaRef, Problem
+from timeline_local.domain.drafts import JSON, CollectionKind, CollectionRef, MediaRef, Problem
 from timeline_local.domain.kinds import MediaRole
 from timeline_local.domain.times import TimeEvidence
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import ReadOptions
+from timeline_local.importers.seen import Seen
 
 ITEMS_PER_CHECKPOINT = 200
 
@@ -29,6 +30,33 @@ def record(value: object) -> bytes:
 def digest_of(value: object) -> str:
     """32 hex digits for a message that has no id of its own."""
     return blake2b(record(value), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A message among those that say the same: the hash of what they say, and which of them it is, from 1.
+
+    Two alike were both sent, and clocks tell minutes or seconds. What a later export tells again is the same.
+    """
+
+    digest: str
+    number: int
+
+    @classmethod
+    def of(cls, seen: Seen, *said: str) -> Alike:
+        """seen: those that were read before in the same export of the chat."""
+        digest = sha256("\n".join(said).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return cls(digest, seen.number(digest))
+
+    @property
+    def key(self) -> str:
+        """For a message to which its program gives no id."""
+        return f"{self.digest}.{self.number}"
+
+    @property
+    def extra(self) -> dict[str, JSON]:
+        """What tells it from the first: memories that say the same are otherwise taken for one."""
+        return {"nth": self.number} if self.number > 1 else {}
 
 
 def is_twice(where: str) -> Problem:

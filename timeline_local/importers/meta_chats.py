@@ -7,11 +7,9 @@ of chats that are encrypted from end to end is another JSON, flat and sound. For
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from hashlib import sha256
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
@@ -25,6 +23,7 @@ from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import (
     ITEMS_PER_CHECKPOINT,
+    Alike,
     Attached,
     conversation,
     is_empty,
@@ -146,7 +145,7 @@ class _Chat:
     service: Service
     options: ReadOptions
     seen: Seen
-    alike: Counter[str] = field(default_factory=Counter)
+    alike: Seen = field(default_factory=Seen)
     key: str = ""
     name: str = ""
 
@@ -209,8 +208,8 @@ class _Chat:
         author = _words(said.get("sender_name")) or _words(said.get("senderName"))
         body = _body(said)
         attached = self._attached(said, where)
-        key = self._key(said, author, body)
-        if self.seen.number(key) > 1:
+        alike = self._alike(said, author, body)
+        if self.seen.number(alike.key) > 1:
             yield is_twice(where)
             return
         yield from attached.problems
@@ -224,7 +223,7 @@ class _Chat:
             return
         is_call = said.get("type") in _CALLS or loose.number(said.get("call_duration")) is not None
         yield Draft(
-            source_key=key,
+            source_key=alike.key,
             kind=Kind.EVENT if is_call else Kind.MESSAGE,
             title=body if is_call else "",
             body="" if is_call else body,
@@ -234,18 +233,15 @@ class _Chat:
             else (),
             media=tuple(attached.media),
             collections=(conversation(self.key, self.name),),
-            extra=_extra(said),
+            extra=_extra(said) | alike.extra,
             raw=record(said),
         )
 
-    def _key(self, said: Mapping[str, Any], author: str, body: str) -> str:
+    def _alike(self, said: Mapping[str, Any], author: str, body: str) -> Alike:
         """Who said what when, and which of several alike in its file it is: Meta numbers no messages."""
         at = said.get("timestamp_ms", said.get("timestamp"))
         files = [PurePosixPath(uri).name for uri in _uris(said)]
-        told = "\n".join((self.key, str(at), author, body, *files))
-        digest = sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        self.alike[digest] += 1
-        return f"{digest}.{self.alike[digest]}"
+        return Alike.of(self.alike, self.key, str(at), author, body, *files)
 
     def _attached(self, said: Mapping[str, Any], where: str) -> Attached:
         """A uri begins at the export's root; where only the chat's folder was kept, the files are still beside it."""

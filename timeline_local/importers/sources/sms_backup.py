@@ -6,11 +6,9 @@ versions 7 to 10, https://www.synctech.com.au/sms-backup-restore/fields-in-xml-b
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 
 from timeline_local.domain.addresses import normalise_address
 from timeline_local.domain.drafts import JSON, CollectionRef, Draft, MediaRef, PersonRef, PersonRole, Problem
@@ -22,6 +20,7 @@ from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import (
     ITEMS_PER_CHECKPOINT,
+    Alike,
     conversation,
     is_empty,
     is_twice,
@@ -107,7 +106,7 @@ class _Backup:
     file: File
     options: ReadOptions
     seen: Seen
-    alike: Counter[str] = field(default_factory=Counter)
+    alike: Seen = field(default_factory=Seen)
 
     def items(self, skip: int) -> Iterator[Item]:
         """Memory: one message without its pictures."""
@@ -143,8 +142,8 @@ class _Backup:
         parties = _Parties.of(raw)
         texts, media, problems = _contents(raw, self.file, where)
         body = "\n".join(filter(None, (raw.tag.get("subject") or raw.tag.get("sub"), *texts)))
-        key = self._key(raw, body, [str(each) for each in _sizes(raw)])
-        if self.seen.number(key) > 1:
+        alike = self._alike(raw, body, [str(each) for each in _sizes(raw)])
+        if self.seen.number(alike.key) > 1:
             yield is_twice(where)
             return
         yield from problems
@@ -157,19 +156,20 @@ class _Backup:
             yield problem
             return
         yield Draft(
-            source_key=key,
+            source_key=alike.key,
             kind=Kind.MESSAGE,
             body=body,
             evidence=(evidence,),
             people=parties.people(),
             media=tuple(media),
             collections=parties.conversation(),
+            extra=alike.extra,
             raw=record(raw.tag.attributes),
         )
 
     def _call(self, tag: Tag, evidence: TimeEvidence, where: str) -> Iterator[Item]:
-        key = self._key(_Raw(tag), tag.get("duration"), [])
-        if self.seen.number(key) > 1:
+        alike = self._alike(_Raw(tag), tag.get("duration"), [])
+        if self.seen.number(alike.key) > 1:
             yield is_twice(where)
             return
         seconds = loose.number(tag.get("duration")) or 0
@@ -178,24 +178,21 @@ class _Backup:
         name = parties.name or "Unknown number"
         extra: dict[str, JSON] = {"direction": "out" if kind == _OUTGOING else "in"}
         yield Draft(
-            source_key=key,
+            source_key=alike.key,
             kind=Kind.EVENT,
             title=f"{'Missed call' if kind in _MISSED else 'Call'}: {name}",
             evidence=(lasting(evidence, seconds),),
             people=parties.as_role(PersonRole.ATTENDEE),
             collections=parties.conversation(),
-            extra=extra | ({"duration_seconds": seconds} if seconds else {}),
+            extra=extra | ({"duration_seconds": seconds} if seconds else {}) | alike.extra,
             raw=record(tag.attributes),
         )
 
-    def _key(self, raw: _Raw, body: str, files: Sequence[str]) -> str:
+    def _alike(self, raw: _Raw, body: str, files: Sequence[str]) -> Alike:
         """What, with whom, when and which way: the app numbers no messages. Names are left out, since they change."""
         tag = raw.tag
         number = ",".join(sorted(normalise_address("phone", each) for each in _numbers(tag)))
-        told = "\n".join((tag.name, tag.get("date"), number, _box(tag), body, *files))
-        digest = sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        self.alike[digest] += 1
-        return f"{digest}.{self.alike[digest]}"
+        return Alike.of(self.alike, tag.name, tag.get("date"), number, _box(tag), body, *files)
 
 
 def _raws(found: Iterator[Tag]) -> Iterator[_Raw]:

@@ -32,6 +32,7 @@ from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import (
     ITEMS_PER_CHECKPOINT,
+    Alike,
     Attached,
     conversation,
     digest_of,
@@ -137,6 +138,7 @@ class _Export:
     file: File
     options: ReadOptions
     seen: Seen
+    alike: Seen = field(default_factory=Seen)
     chat: _Chat = field(default_factory=_Chat)
 
     def items(self, skip: int) -> Iterator[Item]:
@@ -199,6 +201,9 @@ class _Export:
         if problem is not None:
             yield problem
             return
+        files = [each.name for each in attached.media]
+        at, author = str(evidence.instant or evidence.local_at), str(said.get("from_id"))
+        alike = Alike.of(self.alike, self.chat.key, at, author, body, *files)
         answered = said.get("reply_to_message_id")
         is_answer = isinstance(answered, int) and "reply_to_peer_id" not in said
         yield Draft(
@@ -213,7 +218,7 @@ class _Export:
             relations=(
                 (RelationRef(kind=RelationKind.REPLY, source_key=f"{self.chat.key}/{answered}"),) if is_answer else ()
             ),
-            extra=_extra(said),
+            extra=_extra(said) | alike.extra,
             raw=record(said),
         )
 

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import PurePosixPath
 
 from timeline_local.domain.drafts import (
@@ -32,7 +30,9 @@ from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.chat_heads import Line, reader_of
 from timeline_local.importers.chat_lines import Order, chat_order, messages
+from timeline_local.importers.conversations import Alike, is_twice
 from timeline_local.importers.encodings import decode_head
+from timeline_local.importers.seen import Seen
 
 HEAD_BYTES = 4 * 1024
 ITEMS_PER_CHECKPOINT = 200
@@ -76,8 +76,9 @@ class WhatsApp:
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
         """One draft for each message."""
+        seen = Seen()
         for listing, file, done in files_from(folder, _is_chat, options, checkpoint):
-            yield from _Chat(folder, file, _files(listing), options).items(done)
+            yield from _Chat(folder, file, _files(listing), options, seen).items(done)
 
 
 def _is_chat(folder: Folder, file: File) -> bool:
@@ -102,33 +103,34 @@ class _Chat:
     file: File
     here: Mapping[str, str]
     options: ReadOptions
-    alike: Counter[bytes] = field(default_factory=Counter)
+    seen: Seen
+    alike: Seen = field(default_factory=Seen)
 
     def items(self, skip: int) -> Iterator[Item]:
-        """Read twice: for the order of day and month, then for the messages. Memory: eight bytes a message."""
+        """Read twice: for the order of day and month, then for the messages. Memory: 64 bytes a message."""
         name = _name(self.file.locator)
         collection = CollectionRef(key=name, name=name, kind=CollectionKind.CONVERSATION)
         try:
             order = chat_order(each.date for each in messages(self.folder, self.file.locator))
             for count, line in enumerate(messages(self.folder, self.file.locator), 1):
-                key = self._key(line, name)
+                alike = self._alike(line, name)
+                is_again = self.seen.number(alike.key) > 1
                 if count <= skip:
                     continue
-                yield self._item(line, order, key, collection, f"{self.file.locator}#{count}")
+                where = f"{self.file.locator}#{count}"
+                yield is_twice(where) if is_again else self._item(line, order, alike, collection, where)
                 if count % ITEMS_PER_CHECKPOINT == 0:
                     yield after(self.file, count)
         except OSError as error:
             why = (error.strerror or type(error).__name__).lower()
             yield Problem(self.file.locator, "unreadable", f"This chat cannot be read ({why}).")
 
-    def _key(self, line: Line, name: str) -> str:
+    def _alike(self, line: Line, name: str) -> Alike:
         """Stable over exports: who said what when, and which of several alike it is."""
-        said = f"{name}\n{line.date}\n{line.hour}:{line.minute}:{line.second}\n{line.author}\n{line.text}"
-        digest = sha256(said.encode("utf-8", "surrogatepass")).digest()
-        self.alike[digest[:8]] += 1
-        return f"{digest.hex()[:32]}.{self.alike[digest[:8]]}"
+        clock = f"{line.hour}:{line.minute}:{line.second}"
+        return Alike.of(self.alike, name, f"{line.date}", clock, line.author, line.text)
 
-    def _item(self, line: Line, order: Order, key: str, collection: CollectionRef, where: str) -> Item:
+    def _item(self, line: Line, order: Order, alike: Alike, collection: CollectionRef, where: str) -> Item:
         at = order.wall_clock(line)
         if at is None:
             return Problem(where, "message-broken", "The message has a date that does not exist.")
@@ -141,7 +143,7 @@ class _Chat:
             basis=TimeBasis.SOURCE, local_at=at, precision=Precision.INSTANT, origin="the clock of the phone"
         )
         return Draft(
-            source_key=key,
+            source_key=alike.key,
             kind=Kind.MESSAGE,
             body=text,
             evidence=(evidence,),
@@ -149,7 +151,7 @@ class _Chat:
             media=media,
             place=_place(line.text),
             collections=(collection,),
-            extra={"edited": True} if _EDITED.search(line.text) else {},
+            extra=({"edited": True} if _EDITED.search(line.text) else {}) | alike.extra,
         )
 
     def _without_files(self, text: str) -> tuple[str, tuple[MediaRef, ...]]:
