@@ -201,7 +201,8 @@ async def test_a_session_that_ends_while_it_is_looked_up_is_not_remembered(
 
     monkeypatch.setattr(type(authentication), "_find_token_session", lambda _, session_id: slow(session_id))
     early = asyncio.create_task(is_in(account, bearer(program)))
-    await asyncio.wait_for(found.wait(), 60)
+    async with asyncio.timeout(60):
+        await found.wait()
     async with runtime.database.write() as db:
         await authentication.end_all(db, runtime.owner_pk, now=runtime.now())
     authentication.forget_user(runtime.owner_pk)

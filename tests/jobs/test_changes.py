@@ -84,7 +84,8 @@ async def test_closing_ends_a_waiting_listener_at_once() -> None:
     await asyncio.sleep(0)
     changes.close()
     with pytest.raises(StopAsyncIteration):
-        await asyncio.wait_for(waiting, 60)
+        async with asyncio.timeout(60):
+            await waiting
 
 
 async def test_a_closed_broker_takes_nothing_and_ends_new_listeners() -> None:

@@ -27,11 +27,16 @@ async def until_away(presence: Presence) -> None:
     look = partial(asyncio.get_running_loop().run_in_executor, looker, presence.is_here)
     try:
         with suppress(TimeoutError):
-            while await asyncio.wait_for(look(), LONGEST_LOOK_S):  # noqa: ASYNC110 - nothing tells that a disk goes
+            while await _in_time(look()):  # noqa: ASYNC110 - nothing tells that a disk goes
                 await asyncio.sleep(LOOK_S)
     finally:
         looker.shutdown(wait=False)
     log.error("the library's folder is gone; waiting for it to come back")
+
+
+async def _in_time(look: asyncio.Future[bool]) -> bool:
+    async with asyncio.timeout(LONGEST_LOOK_S):
+        return await look
 
 
 async def until_back(settings: Settings, library_id: UUID, serving: asyncio.Task[None]) -> LibraryClaim | None:

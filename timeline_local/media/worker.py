@@ -120,7 +120,8 @@ class DecodePool:
         async with self._slots:
             child, threads = await self._take()
             try:
-                reply = await asyncio.wait_for(child.ask(request, threads), self._timeout_s)
+                async with asyncio.timeout(self._timeout_s):
+                    reply = await child.ask(request, threads)
             except TimeoutError:
                 await self._end(child)
                 raise Undecodable("decode-timed-out", f"gave up after {self._timeout_s:g} s") from None

@@ -40,7 +40,8 @@ async def talk(port: int, raw: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(raw.replace(b"PORT", str(port).encode()))
     try:
-        return await asyncio.wait_for(reader.read(), 5)
+        async with asyncio.timeout(5):
+            return await reader.read()
     finally:
         writer.close()
 
