@@ -68,6 +68,10 @@ bench-import *args:
 bench-mixed *args:
     uv run python -m bench.mixed {{ args }}
 
+# A server told to end at random moments of its work, also after it stood still (`--rounds 200`): in time, nothing lost.
+bench-ending *args:
+    uv run python -m bench.ending {{ args }}
+
 # Build the wheel, install it into a fresh environment and run it.
 package:
     rm -rf dist/timeline_local-*

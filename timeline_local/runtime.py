@@ -6,6 +6,7 @@ main, the command line, jobs and tests all open a Runtime; nothing below knows i
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -58,7 +59,10 @@ from timeline_local.services.sign_in import SignIn
 from timeline_local.services.skeletons import Skeletons
 from timeline_local.services.vocabulary import Vocabularies
 
+CLOSE_S = 0.7  # what helpers get at the end; a folder or a Redis that hangs is not waited for
 SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -106,6 +110,7 @@ class Runtime:
     build: str = ""  # of the web UI, once it is loaded
     wake_jobs: asyncio.Event = field(default_factory=asyncio.Event)
     quit: asyncio.Event = field(default_factory=asyncio.Event)
+    stop_jobs: Callable[[], None] | None = None  # set by who runs them here: end with the batch, begin no more
 
     def zone_of(self, lat: float, lon: float) -> str | None:
         """The IANA zone of a point on land or sea, offline."""
@@ -115,22 +120,36 @@ class Runtime:
         """City, region and country of a point, offline; None on the open sea. Some 50 µs; the first takes longer."""
         return places().find(lat, lon, _zone_of(lat, lon))
 
+    def begin_to_end(self) -> None:
+        """Close streams and let jobs stop, while requests are still answered; calling it twice is harmless."""
+        self.changes.close()
+        if self.stop_jobs is not None:
+            self.stop_jobs()
+
     async def close(self) -> None:
         """End streams and helpers, close the database, free the folder; calling it twice is harmless."""
-        self.changes.close()
-        if self.relocation is not None:
-            await self.relocation.stop()
+        self.begin_to_end()
         self.note_keys.close()
-        if self.changes.relay is not None:
-            await self.changes.relay.close()
-        await self.limits.close()
-        await self.cache.close()
-        await self.decoder.stop()
         self.passwords.close()
+        closing = asyncio.create_task(self._close_helpers())
+        _, hanging = await asyncio.wait((closing,), timeout=CLOSE_S)
+        if hanging:
+            log.warning("helpers did not close in time and are left behind")
+            closing.cancel()
         await self.database.close()
         if self.claim.is_held and self.database.dialect == "sqlite" and self.presence.is_here():
             await asyncio.to_thread(note_clean_close, self.library)
         self.claim.release()
+
+    async def _close_helpers(self) -> None:
+        """End what holds nothing that cannot be made again."""
+        if self.relocation is not None:
+            await self.relocation.stop()
+        await self.decoder.stop()
+        if self.changes.relay is not None:
+            await self.changes.relay.close()
+        await self.limits.close()
+        await self.cache.close()
 
 
 def utc_now() -> datetime:

@@ -69,6 +69,7 @@ def test_after_a_sleep_it_answers_streams_go_on_and_the_job_is_done_once(server:
         assert client.get(f"{API}/bootstrap")["memories"] == len(list(folder.iterdir()))
         told_until(listening, made)
         listening.close()
+    assert server.end()[0] == 0
     assert all(later > earlier for earlier, later in itertools.pairwise(_progress(listening.events, made)))
 
 

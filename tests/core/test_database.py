@@ -180,3 +180,31 @@ async def _stopped_in_a_snapshot(database: Database) -> None:
     async with database.snapshot() as db:
         await db.execute(select(User.name))
         raise RuntimeError("stop")
+
+
+LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_closing_breaks_off_a_write_that_goes_on_for_ever(database: Database, owner: object) -> None:
+    async def write_for_ever() -> None:
+        async with database.write() as db:
+            await db.execute(update(User).values(name="changed"))
+            await db.exec_driver_sql(LONG)
+
+    writing = asyncio.create_task(write_for_ever())
+    await asyncio.sleep(0.2)
+    async with asyncio.timeout(60):
+        await database.close()
+    with pytest.raises(DatabaseUnavailable):
+        await writing
+
+
+async def test_a_closed_database_takes_nothing_more(database: Database) -> None:
+    await database.close()
+    with pytest.raises(DatabaseUnavailable):
+        async with database.write():
+            pass
+    with pytest.raises(DatabaseUnavailable):
+        async with database.read():
+            pass

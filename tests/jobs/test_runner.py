@@ -323,3 +323,15 @@ async def test_paused_work_stops_after_its_batch_and_goes_on_where_it_was(opened
     opened.wake_jobs.set()
     await until(opened, job, in_state("done"))
     assert await tags(opened) == 400
+
+
+async def test_stopping_waits_for_no_database_that_is_held(opened: Runtime, counting: ModuleType) -> None:
+    runner = Runner(opened, (counting.COUNT,))
+    await runner.start()
+    job = await put(opened, items=10_000, pause_s=0.01)
+    await until(opened, job, in_state("running"))
+    async with opened.database.write(), asyncio.timeout(60):
+        opened.wake_jobs.set()
+        await asyncio.sleep(0.1)  # it looks for another job now, and waits as well
+        await runner.stop()
+    assert not runner.is_running

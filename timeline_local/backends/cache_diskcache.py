@@ -127,7 +127,7 @@ class DiskCache:
             self._is_closed = True
             # SQLite wants its connection closed by the thread that opened it.
             await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
-            await asyncio.to_thread(self._thread.shutdown)
+            self._thread.shutdown(wait=False)
 
     async def _run(self, work: Callable[[Any], T], *, wait_s: float = 0.0) -> T | None:
         """The result, or None when it failed or took too long; after that the folder is left alone for a while."""

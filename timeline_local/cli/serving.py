@@ -6,10 +6,9 @@ import asyncio
 import gc
 import importlib
 import logging
-import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ import uvicorn
 from timeline_local import __version__
 from timeline_local.api.middleware.wire import uvicorn_options
 from timeline_local.cli.away import until_away, until_back
+from timeline_local.cli.ending import Ending
 from timeline_local.cli.front import App, Front
 from timeline_local.cli.ports import listen, reachable, wished
 from timeline_local.config import Settings, load_settings
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from timeline_local.runtime import Runtime
 
 LAUNCH_FILE_S = 60
+ASIDE_S = 0.5  # what runs beside the server gets this to clear away
+CLEARING_S = 0.5  # deleting what a move left behind can take minutes: the next start goes on with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ class Running:
         """Return once it answers requests."""
         while not self.server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
             await asyncio.sleep(0.01)
+
+
+Beside = Callable[[Running], Coroutine[Any, Any, int]]  # what a process does while it serves; its exit status
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def serve_beside(
     settings: Settings,
     given: dict[str, Any],
     claim: LibraryClaim,
-    beside: Callable[[Running], Awaitable[int]],
+    beside: Beside,
     *,
     onwards: list[Onward] | None = None,
 ) -> int:
@@ -133,7 +138,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(plan: Serving, beside: Callable[[Running], Awaitable[int]]) -> int:
+async def _serve(plan: Serving, beside: Beside) -> int:
     settings, claim, listening = plan.settings, plan.claim, plan.listening
     front = Front(claim.secrets.label)
     server = _server(settings, front)
@@ -141,41 +146,51 @@ async def _serve(plan: Serving, beside: Callable[[Running], Awaitable[int]]) -> 
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     held: LibraryClaim | None = claim
+    status: int | None = None
     try:
         # In a thread, so that liveness is answered meanwhile.
         await asyncio.to_thread(importlib.import_module, "timeline_local.main")
-        while held is not None and not server.should_exit:
+        while status is None and held is not None and not server.should_exit:
             async with _application(plan, held, server) as (app, runtime):
                 runtime.port_wished = plan.port_wished if plan.port_wished not in (0, port) else None
                 front.put(app)
                 held.announce(host=host, port=port, version=__version__)
-                status = await _until_end_or_away(Running(runtime, server, url, port), serving, beside)
-                if status is not None:
-                    return status
-                front.take()
-            held = await until_back(settings, runtime.library.id, serving)
-            beside = _nothing_more
-        return 0
+                running = Running(runtime, server, url, port)
+                status = await _until_end_or_away(running, serving, beside, plan.onwards)
+                if status is None:
+                    front.take()
+            if status is None:
+                held = await until_back(settings, runtime.library.id, serving)
+                beside = _nothing_more
     finally:
         if held is not None:
             held.release()
         server.should_exit = True
         await serving
+    server.deadline.kept(status or 0)
+    return status or 0
 
 
 async def _until_end_or_away(
-    running: Running, serving: asyncio.Task[None], beside: Callable[[Running], Awaitable[int]]
+    running: Running,
+    serving: asyncio.Task[None],
+    beside: Beside,
+    onwards: list[Onward] | None,
 ) -> int | None:
     """What to end with; None if the library's disk has gone, and everything may begin anew once it is back."""
-    aside = asyncio.create_task(_until_done(beside(running), running.runtime))
-    asked = asyncio.create_task(_end_when_asked(running.runtime, running.server))
+    aside = asyncio.create_task(beside(running))
+    asked = asyncio.create_task(running.runtime.quit.wait())
     away = asyncio.create_task(until_away(running.runtime.presence))
-    await asyncio.wait((serving, away), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((serving, aside, asked, away), return_when=asyncio.FIRST_COMPLETED)
     is_away = away.done() and not serving.done()
+    if not is_away:
+        goes_on = aside.done() or bool(onwards)  # a command has the end it needs; another server may come next
+        (running.server.end if goes_on else running.server.end_process)()
+        await serving
     for task in (aside, asked, away):
         task.cancel()
-    results = await asyncio.gather(aside, asked, away, return_exceptions=True)
-    return None if is_away else _status(results[0])
+    await asyncio.wait((aside, asked, away), timeout=ASIDE_S)
+    return None if is_away else _status(aside)
 
 
 async def _nothing_more(running: Running) -> int:
@@ -194,7 +209,7 @@ async def _application(plan: Serving, claim: LibraryClaim, server: Ending) -> As
     runtime = await open_runtime(plan.settings, claim=claim)
     runtime.given, runtime.onwards = plan.given, plan.onwards
     clearing = asyncio.create_task(asyncio.to_thread(_after_opening, runtime.library))
-    server.before_ending = runtime.changes.close
+    server.before_ending = runtime.begin_to_end
     server.drain_s = plan.settings.server.drain_s
 
     def drain() -> None:
@@ -209,7 +224,7 @@ async def _application(plan: Serving, claim: LibraryClaim, server: Ending) -> As
             gc.freeze()
             yield app, runtime
     finally:
-        await asyncio.wait((clearing,))
+        await asyncio.wait((clearing,), timeout=CLEARING_S)
         async with _unless_away(runtime):
             await runtime.close()
         claim.release()
@@ -238,68 +253,13 @@ async def _unless_away(runtime: Runtime) -> AsyncIterator[None]:
         logging.getLogger(__name__).exception("closing a library whose disk has gone")
 
 
-async def _until_done(beside: Awaitable[int], runtime: Runtime) -> int:
-    try:
-        status = await beside
-    except asyncio.CancelledError:
-        raise
-    except BaseException:
-        runtime.quit.set()
-        raise
-    runtime.quit.set()
-    return status
-
-
-def _status(result: object) -> int:
-    if isinstance(result, Exception):
-        raise result
-    return result if isinstance(result, int) else 0
-
-
-class Ending(uvicorn.Server):
-    """uvicorn, but a stream of events does not hold up the end, and ending on a signal is no failure."""
-
-    before_ending: Callable[[], None] | None = None
-    before_draining: Callable[[], None] | None = None
-    drain_s = 0.0
-    _is_draining = False
-
-    def handle_exit(self, sig: int, frame: Any) -> None:  # noqa: ANN401 - a frame or None
-        """End, or first drain for a while: go on serving while readiness sends the load balancer elsewhere.
-
-        A second signal ends it at once.
-        """
-        del frame
-        if self.should_exit and sig == signal.SIGINT:
-            self.force_exit = True
-        loop = asyncio.get_running_loop()
-        if self.drain_s and not self._is_draining:
-            self._is_draining = True
-            loop.call_soon_threadsafe(self._drain, loop)
-        else:
-            loop.call_soon_threadsafe(self._end)
-            self.should_exit = True
-
-    def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self.before_draining is not None:
-            self.before_draining()
-        loop.call_later(self.drain_s, self._end)
-
-    def _end(self) -> None:
-        self.should_exit = True
-        if self.before_ending is not None:
-            self.before_ending()
+def _status(aside: asyncio.Task[int]) -> int:
+    """What `beside` returned, or raises what it raised; 0 if the server ended before it."""
+    return aside.result() if aside.done() and not aside.cancelled() else 0
 
 
 def _server(settings: Settings, front: Front) -> Ending:
     return Ending(uvicorn.Config(front, **(uvicorn_options(settings) | {"lifespan": "off"})))
-
-
-async def _end_when_asked(runtime: Runtime, server: Ending) -> None:
-    """`POST /system/quit` sets the event; its answer is still sent."""
-    await runtime.quit.wait()
-    runtime.changes.close()
-    server.should_exit = True
 
 
 def _say_place(settings: Settings, claim: LibraryClaim) -> None:

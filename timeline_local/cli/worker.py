@@ -11,8 +11,11 @@ import sys
 from typing import Any
 
 from timeline_local.config import Settings, load_settings
+from timeline_local.core.deadline import Deadline
 from timeline_local.core.instance import LibraryGuest, join_library
 from timeline_local.exceptions import StartRefused
+
+ENDING_S = 4.8
 
 
 def work(given: dict[str, Any]) -> None:
@@ -37,10 +40,14 @@ async def _work(settings: Settings, guest: LibraryGuest) -> None:
     from timeline_local.jobs.runner import Runner  # noqa: PLC0415 - most of a second
     from timeline_local.runtime import open_runtime  # noqa: PLC0415
 
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    asked, deadline = asyncio.Event(), Deadline(ENDING_S)
+
+    def end() -> None:
+        deadline.set()
+        asked.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     runtime = await open_runtime(settings, claim=guest)
     try:
         runner = Runner(runtime)
@@ -51,3 +58,4 @@ async def _work(settings: Settings, guest: LibraryGuest) -> None:
         await runner.stop()
     finally:
         await runtime.close()
+    deadline.kept(0)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,7 +40,11 @@ OLDEST_SQLITE = (3, 38, 0)
 OLDEST_SHIPPED_SQLITE = (3, 51, 3)  # a self-contained build brings its own, which leaves no reason for an older one
 BUSY_TIMEOUT_MS = 5000
 BUSY_READERS_S = 30.0
+LAST_WRITE_S = 0.5  # after which what still writes at the end is broken off; jobs and requests had their time before
 NOTE = "timeline_note"  # under which a connection holds what its transaction wants told once it is durable
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,14 @@ class Database:
         self._engines = engines
         self._watch = watch
         self._readers = KeptReaders(engines.reader) if watch is None else None
+        self._writing: Any = None  # aiosqlite's connection, once there is one
+        self._is_closed = False
         self.dialect = dialect
         self._write_lock = asyncio.Lock() if dialect == "sqlite" else None
         self.check: Callable[[], None] | None = None  # raises where nothing may be written just now
         self.after_commit: Callable[[Any], Awaitable[None]] | None = None  # is given the note of a transaction
+        if watch is None:
+            event.listen(engines.writer.sync_engine, "connect", self._note_writer)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -146,13 +155,31 @@ class Database:
         await (self._leave_readers() if self._watch is None else self._watch.close())
 
     async def close(self) -> None:
-        """Checkpoint and close every connection; idempotent."""
+        """Checkpoint and close every connection; idempotent. A write that still goes on is broken off and rolls back.
+
+        Whoever comes later is refused with DatabaseUnavailable: the library may be another process's by then.
+        """
+        self._is_closed = True
         if self._watch is not None:
             await self._watch.close()
             return
+        await self._end_writing()
         await self.checkpoint()
         await self._leave_readers()
         await self._engines.writer.dispose()
+
+    async def _end_writing(self) -> None:
+        """Wait a little for the last write; break off what takes longer, a VACUUM for one."""
+        assert self._write_lock is not None  # noqa: S101 - of SQLite
+        try:
+            async with asyncio.timeout(LAST_WRITE_S), self._write_lock, self._engines.writer.connect() as connection:
+                await connection.exec_driver_sql("SELECT 1")
+        except TimeoutError:
+            log.warning("the database is closed while something is written; that is rolled back")
+            await self._writing.interrupt()
+
+    def _note_writer(self, connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapted connection
+        self._writing = connection.driver_connection
 
     async def _leave_readers(self) -> None:
         if self._readers is not None:
@@ -160,11 +187,17 @@ class Database:
         await self._engines.reader.dispose()
 
     def _connected(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        self._check_open()
         if self._watch is not None:
             return self._watch.connected()
         return self._engines.reader.connect() if self._readers is None else self._readers.connected()
 
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise DatabaseUnavailable("The server is shutting down; nothing was changed.")
+
     def _begun(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        self._check_open()
         return self._engines.writer.begin() if self._watch is None else self._watch.begun()
 
 
@@ -243,7 +276,14 @@ async def _translated() -> AsyncIterator[None]:
 
 
 # What SQLite says when the disk or the file is at fault; other operational errors are our own mistakes.
-SQLITE_AWAY = ("disk I/O error", "unable to open", "readonly database", "database is locked", "malformed")
+SQLITE_AWAY = (
+    "disk I/O error",
+    "unable to open",
+    "readonly database",
+    "database is locked",
+    "malformed",
+    "interrupted",
+)
 
 
 def _reason(error: DBAPIError) -> DatabaseUnavailable | DiskFull | None:

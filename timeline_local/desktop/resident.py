@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from timeline_local.core.autostart import login_of
+from timeline_local.core.deadline import LATE
 from timeline_local.core.instance import tray_place
 from timeline_local.core.libraries import SWITCHED, take_word
 from timeline_local.core.local_client import LocalClient, NoServer, ServerProblem, find_server
@@ -141,10 +142,7 @@ class Resident:
             if found is not None:
                 self._introduce()
             status = self._until_it_ends()
-            if status == 0 or self._is_asked_to_end:
-                return 0
-            if status == IN_USE:  # what proved itself was another launch's server, which was quicker
-                self._opener.wait()
+            if self._is_the_end(status):
                 return 0
             if status == SWITCHED:
                 if not self._go_over():
@@ -156,6 +154,16 @@ class Resident:
                 return self._give_up()
             say("The server stopped unexpectedly; starting it again.")
             self._start()
+
+    def _is_the_end(self, status: int) -> bool:
+        """Whether a server that ended so is not to be started again."""
+        if status == LATE:  # it was told to end, and something held it: whoever mends that wants to know what
+            keep_report(self._data_dir, status, self._server.last_words())
+            return True
+        if status == IN_USE and not self._is_asked_to_end:  # what proved itself was another launch's, which was quicker
+            self._opener.wait()
+            return True
+        return status == 0 or self._is_asked_to_end
 
     def _introduce(self) -> None:
         """Say once where the program lives, to who can see it there."""

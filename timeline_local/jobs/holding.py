@@ -54,7 +54,8 @@ class Holding:
         except JobTakenOver:
             log.warning("job taken over by another process", extra={"job_id": str(self._job.id)})
         except asyncio.CancelledError:
-            await asyncio.shield(self._release())
+            with contextlib.suppress(TimelineError):  # the lease is the backstop
+                await asyncio.shield(self._release())
             raise
         except Exception as error:  # noqa: BLE001 - the edge of a job
             await self._fail(error)

@@ -26,7 +26,7 @@ from timeline_local.services import jobs as services
 if TYPE_CHECKING:
     from timeline_local.runtime import Runtime
 
-GRACE_S = 1.2  # what running batches get at a stop; open requests get 3 s before, the whole process 5 s
+GRACE_S = 1.2  # what running batches get at a stop, while open requests get 3 s; the whole process has 5 s
 ROLLBACK_S = 0.5  # and what a batch that was cut off gets to roll back
 LONGEST_SLEEP_S = 60.0  # a clock that was set, or a computer that slept, is noticed within this
 AFTER_TROUBLE_S = 2.0
@@ -47,6 +47,7 @@ class Runner:
         self._running: dict[int, tuple[JobKind, asyncio.Task[None]]] = {}
         self._stopping = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     @property
     def is_running(self) -> bool:
@@ -62,21 +63,25 @@ class Runner:
             if kind.prepare is not None:
                 await kind.prepare(self._runtime)
         self._loop = asyncio.create_task(self._run(), name="job runner")
+        self._ending = asyncio.create_task(self._end(self._loop), name="end of jobs")
+        self._runtime.stop_jobs = self.begin_to_stop
 
     async def stop(self) -> None:
         """Let running batches end, put their jobs back in line, and return within 3 s. Calling it twice is harmless."""
+        self.begin_to_stop()
+        if self._ending is not None:
+            await self._ending
+
+    def begin_to_stop(self) -> None:
+        """Stop in the background; `stop` waits for it."""
         self._stopping.set()
         self._runtime.wake_jobs.set()
-        if self._loop is not None:
-            await self._loop
-        tasks = {task for _, task in self._running.values()}
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=GRACE_S)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=ROLLBACK_S)
+
+    async def _end(self, loop: asyncio.Task[None]) -> None:
+        """Once it is to stop, wait for what runs, and cut off what takes too long."""
+        await self._stopping.wait()
+        await _within(ROLLBACK_S, {loop})  # it may be about to begin one more
+        await _within(GRACE_S, {task for _, task in self._running.values()})
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
@@ -139,3 +144,12 @@ class Runner:
         if at is None:
             return LONGEST_SLEEP_S
         return min(LONGEST_SLEEP_S, max(0.01, (at - self._runtime.now()).total_seconds()))
+
+
+async def _within(seconds: float, tasks: set[asyncio.Task[None]]) -> None:
+    """Wait for these tasks; those that take longer are cancelled, and may roll back."""
+    late = tasks and (await asyncio.wait(tasks, timeout=seconds))[1]
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=ROLLBACK_S)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from timeline_local.core import browser
+from timeline_local.core.deadline import LATE
 from timeline_local.core.install_secrets import new_secrets
 from timeline_local.core.instance import RuntimeInfo, tray_place
 from timeline_local.desktop import supervisor
@@ -108,6 +109,17 @@ def test_a_server_that_was_asked_to_quit_is_not_started_again(monkeypatch: pytes
     fake(monkeypatch, f"open({str(starts)!r}, 'a').write('x')")
     assert kept_running(monkeypatch, tmp_path, []) == 0
     assert starts.read_text() == "x"
+
+
+def test_a_server_that_had_to_cut_itself_off_is_reported_and_not_started_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    starts = tmp_path / "starts"
+    fake(monkeypatch, f"open({str(starts)!r}, 'a').write('x'); raise SystemExit({LATE})")
+    assert kept_running(monkeypatch, tmp_path, []) == 0
+    assert starts.read_text() == "x"
+    (report,) = (tmp_path / "logs").glob("crash-*.txt")
+    assert f"exit status: {LATE}" in report.read_text()
 
 
 SWITCHING = """
