@@ -1,9 +1,16 @@
-"""A computer that sleeps in the middle of work: the server stands still for longer than its lease, and goes on."""
+"""A computer that sleeps in the middle of work: the server stands still for longer than its lease, and goes on.
+
+TEST_ASLEEP_S=600 makes it sleep for ten minutes. Its clock is set meanwhile, to before and after.
+"""
 
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +23,9 @@ from tests.blackbox.boxed import API, Server, settled
 from timeline_local.core.local_client import LocalClient, NoServer, ServerEvent
 
 LEASE_S = 2
-ASLEEP_S = 5.0  # longer than the lease: whoever was away may not take its own job for somebody else's
+ASLEEP_S = float(
+    os.environ.get("TEST_ASLEEP_S", "5")
+)  # longer than the lease: whoever was away may not take its own job for somebody else's
 IDLE_S = 20.0  # the server sends something every 15 s
 
 
@@ -44,15 +53,55 @@ class Listener:
         self._thread.join()
 
 
+SETTINGS = {"TIMELINE_JOBS__LEASE_S": str(LEASE_S), "TIMELINE_IMPORTS__BATCH": "2"}
+# Adds the seconds in a file to the wall clock of the process that it is loaded into; the monotonic one is never set.
+CLOCK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+int clock_gettime(clockid_t clock, struct timespec *at) {
+  int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+  int status = real(clock, at);
+  int file = clock == CLOCK_REALTIME ? open(getenv("CLOCK_FILE"), O_RDONLY) : -1;
+  if (file >= 0) {
+    char text[32] = {0};
+    if (read(file, text, 31) > 0) at->tv_sec += atol(text);
+    close(file);
+  }
+  return status;
+}
+"""
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    settings = {"TIMELINE_JOBS__LEASE_S": str(LEASE_S), "TIMELINE_IMPORTS__BATCH": "2"}
-    with Server(tmp_path / "library", settings=settings) as running:
+def clock(tmp_path: Path) -> Path:
+    """What is written here, in seconds, is added to the server's clock."""
+    made = tmp_path / "clock"
+    made.write_text("0")
+    return made
+
+
+@pytest.fixture
+def server(tmp_path: Path, clock: Path) -> Iterator[Server]:
+    compiler, shim = shutil.which("cc"), tmp_path / "clock.so"
+    if compiler is None or not sys.platform.startswith("linux"):
+        pytest.skip("only with a C compiler, on Linux, can the clock of one process be set")
+    subprocess.run([compiler, "-shared", "-fPIC", "-x", "c", "-o", shim, "-"], input=CLOCK, text=True, check=True)
+    preload = {"LD_PRELOAD": str(shim), "CLOCK_FILE": str(clock)}
+    with Server(tmp_path / "library", settings=SETTINGS | preload) as running:
         yield running
 
 
 @pytest.mark.slow
-def test_after_a_sleep_it_answers_streams_go_on_and_the_job_is_done_once(server: Server, folder: Path) -> None:
+@pytest.mark.timeout(120 + 2 * ASLEEP_S)
+@pytest.mark.parametrize("clock_moves_s", [ASLEEP_S, 3 * 3600, -3 * 3600])
+def test_after_a_sleep_it_answers_streams_go_on_and_the_job_is_done_once(
+    server: Server, folder: Path, clock: Path, clock_moves_s: float
+) -> None:
     with server.client() as client, server.client() as other:
         listening = Listener(other)
         made = client.post(f"{API}/imports", {"path": str(folder)})["id"]
@@ -62,6 +111,7 @@ def test_after_a_sleep_it_answers_streams_go_on_and_the_job_is_done_once(server:
             time.sleep(0.02)
         server.process.send_signal(signal.SIGSTOP)
         time.sleep(ASLEEP_S)
+        clock.write_text(f"{clock_moves_s:.0f}")
         server.process.send_signal(signal.SIGCONT)
         assert server.ask("GET", f"{API}/health").status == 200
         done = settled(client, made, leaving=("running",))

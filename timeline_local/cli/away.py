@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from timeline_local.core.presence import Presence, is_back
 from timeline_local.exceptions import StartRefused
 
 LOOK_S = 0.5
-LONGEST_LOOK_S = 5.0  # a network drive that hangs is as good as gone
+PIECE_S, PIECES = 0.5, 10  # what a look may take: a network drive that hangs is as good as gone
 LOOK_AGAIN_S = 1.0
 
 log = logging.getLogger(__name__)
@@ -26,17 +25,19 @@ async def until_away(presence: Presence) -> None:
     looker = ThreadPoolExecutor(1)  # of its own: in the shared one a look would wait behind files that are hashed
     look = partial(asyncio.get_running_loop().run_in_executor, looker, presence.is_here)
     try:
-        with suppress(TimeoutError):
-            while await _in_time(look()):  # noqa: ASYNC110 - nothing tells that a disk goes
-                await asyncio.sleep(LOOK_S)
+        while await _in_time(look()):  # noqa: ASYNC110 - nothing tells that a disk goes
+            await asyncio.sleep(LOOK_S)
     finally:
         looker.shutdown(wait=False)
     log.error("the library's folder is gone; waiting for it to come back")
 
 
 async def _in_time(look: asyncio.Future[bool]) -> bool:
-    async with asyncio.timeout(LONGEST_LOOK_S):
-        return await look
+    """What a look found; False if it hangs. After a sleep of the computer one piece of the time is over, not all."""
+    for _ in range(PIECES):
+        if (await asyncio.wait((look,), timeout=PIECE_S))[0]:
+            return look.result()
+    return False
 
 
 async def until_back(settings: Settings, library_id: UUID, serving: asyncio.Task[None]) -> LibraryClaim | None:
