@@ -460,13 +460,17 @@ async def test_states_are_kept_in_order(desk: Desk, vault: Path) -> None:
     assert cancelled.state == "cancelled"
 
 
-async def test_cancelling_without_keeping_takes_everything_back(desk: Desk, vault: Path) -> None:
+@pytest.mark.parametrize("batch", [1, 200])
+async def test_cancelling_without_keeping_takes_everything_back(desk: Desk, vault: Path, batch: int) -> None:
+    desk.settings = desk.settings.model_copy(
+        update={"imports": desk.settings.imports.model_copy(update={"batch": batch})}
+    )
     before = await desk.dump()
     row = await desk.plan(vault)
     await desk.start(row)
     work = await desk.claim("import")
     await run_batch(work)
-    assert await desk.count(Memory) == 3
+    assert await desk.count(Memory) == min(batch, 3)
     async with desk.database.write() as db:
         await imports.cancel(db, desk.owner_pk, row.id, keep=False, settings=desk.settings, now=NOW)
     async with desk.database.write() as db:

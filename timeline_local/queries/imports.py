@@ -280,11 +280,18 @@ def copies_of(
 
 
 async def planned(
-    db: AsyncConnection, owner_pk: int, import_pk: int, *, limit: int, most_bytes: int, most_in_files: int
+    db: AsyncConnection,
+    owner_pk: int,
+    import_pk: int,
+    *,
+    limit: int,
+    most_bytes: int,
+    most_in_files: int,
+    after: int = 0,
 ) -> Sequence[AnyRow]:
-    """The next items to run, with their plans, but one at least.
+    """The next items to run, with their plans; after: those behind this key.
 
-    As many as have `most_bytes` of plans and `most_in_files` bytes of originals.
+    As many as have `most_bytes` of plans and `most_in_files` bytes of originals, but one at least.
     """
     statement = (
         select(
@@ -295,7 +302,12 @@ async def planned(
             ImportItem.draft,
             ImportItem.size_bytes,
         )
-        .where(ImportItem.owner_pk == owner_pk, ImportItem.import_pk == import_pk, ImportItem.state == "planned")
+        .where(
+            ImportItem.owner_pk == owner_pk,
+            ImportItem.import_pk == import_pk,
+            ImportItem.state == "planned",
+            ImportItem.pk > after,
+        )
         .order_by(ImportItem.pk)
         .limit(limit)
     )

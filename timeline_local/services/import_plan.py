@@ -12,6 +12,7 @@ import time
 import unicodedata
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -33,7 +34,7 @@ from timeline_local.queries.dialect import key_list
 from timeline_local.queries.imports import Earlier, ImportRow
 from timeline_local.queries.locked_notes import locked_among
 from timeline_local.services import import_asides, jobs, positions
-from timeline_local.services.import_files import decode, is_unfit, look_at
+from timeline_local.services.import_files import decode, is_unfit, look_ahead
 from timeline_local.services.import_folder import folder_of, packed_bytes
 from timeline_local.services.import_rows import (
     Aside,
@@ -324,16 +325,19 @@ def _look(folder: Folder, candidates: list[Candidate]) -> None:
 
 async def _judge_new(work: ImportWork, scan: _Scan, candidates: list[Candidate]) -> list[tuple[str, Row]]:
     rows: list[tuple[str, Row]] = []
-    for chunk in _chunks(candidates):
-        looked = await look_at(scan.folder, [each.draft.media for each in chunk])
-        sound: list[Candidate] = []
-        for each, found in zip(chunk, looked, strict=True):
-            if isinstance(found, Problem):
-                rows.append((each.key, problem_row(work, each.key, found, each)))
-            else:
-                each.files = found
-                sound.append(each)
-        rows += await _compared(work, scan, sound)
+    chunks = list(_chunks(candidates))
+    files = ([each.draft.media for each in chunk] for chunk in chunks)
+    async with aclosing(look_ahead(scan.folder, files)) as looking:
+        for chunk in chunks:
+            looked = await anext(looking)
+            sound: list[Candidate] = []
+            for each, found in zip(chunk, looked, strict=True):
+                if isinstance(found, Problem):
+                    rows.append((each.key, problem_row(work, each.key, found, each)))
+                else:
+                    each.files = found
+                    sound.append(each)
+            rows += await _compared(work, scan, sound)
     return rows
 
 

@@ -41,6 +41,7 @@ from timeline_local.services.originals import hold_originals
 from timeline_local.services.tally import VERDICTS
 
 BATCH_FILES = 64 * 1024 * 1024  # of originals copied for one transaction: a second's work on a slow disk
+_STORED = "stored"  # under which the memo has the items of the next batch
 BATCH_BYTES = 500_000  # of packed plans in one transaction: about 50,000 positions, a tenth of a second
 
 AnyItem: TypeAlias = RunItem[Plan] | RunItem[AsidePlan]
@@ -51,22 +52,57 @@ log = logging.getLogger(__name__)
 async def run_batch(work: ImportWork) -> BatchResult:
     """Write the next planned items, at most `settings.imports.batch`; the last batch ends the import.
 
-    Raises DiskFull and DatabaseUnavailable: nothing of the batch is written then, and it can be run again.
+    While their rows are written, the originals of the items after them are stored. Raises DiskFull and
+    DatabaseUnavailable: nothing of the batch is written then, and it can be run again.
     """
     async with work.database.read() as db:
         row = await imports.by_pk(db, work.owner_pk, work.import_pk)
         await know_home(db, work)
-        most = work.settings.imports.batch
-        rows = await imports.planned(
-            db, work.owner_pk, work.import_pk, limit=most, most_bytes=BATCH_BYTES, most_in_files=BATCH_FILES
-        )
-    if not rows:
-        return await _link(work, row) or await _finish(work, row)
     folder = folder_of(work, row, include_hidden=True)
+    items = work.memo.pop(_STORED, None) or await _stored(work, folder, row, after=0)
+    if not items:
+        return await _link(work, row) or await _finish(work, row)
+    following = asyncio.create_task(_stored(work, folder, row, after=items[-1].row.pk))
+    try:
+        revised, days = await _write_safely(work, folder, row, items)
+    except BaseException:
+        following.cancel()
+        raise
+    finally:
+        await asyncio.wait([following])
+    if following.exception() is None:  # else the next batch meets it again, and tells
+        work.memo[_STORED] = following.result()
+    return BatchResult(done=False, progress=_progress(work, row, items), revision=revised, days=days)
+
+
+async def _stored(work: ImportWork, folder: Folder, row: ImportRow, *, after: int) -> list[AnyItem]:
+    """The planned items that come after this one, their originals in the library; or why they are not."""
+    async with work.database.read() as db:
+        rows = await imports.planned(
+            db,
+            work.owner_pk,
+            work.import_pk,
+            after=after,
+            limit=work.settings.imports.batch,
+            most_bytes=BATCH_BYTES,
+            most_in_files=BATCH_FILES,
+        )
     items = [_unpacked(each) for each in rows]
     await _secure(work, folder, row, [each for each in items if each.problem is None])
-    revised, days = await _write_safely(work, folder, row, items)
-    return BatchResult(done=False, progress=_progress(work, row, items), revision=revised, days=days)
+    return items
+
+
+async def stored_ahead(db: AsyncConnection, work: ImportWork) -> set[bytes]:
+    """The hashes of what a run that was ended may have stored of items that it did not write: of two batches."""
+    rows = await imports.planned(
+        db,
+        work.owner_pk,
+        work.import_pk,
+        limit=2 * work.settings.imports.batch,
+        most_bytes=2 * BATCH_BYTES,
+        most_in_files=2 * BATCH_FILES,
+    )
+    return {file.sha256 for each in rows for file in _unpacked(each).plan.files}
 
 
 def _unpacked(row: AnyRow) -> AnyItem:

@@ -38,6 +38,7 @@ from timeline_local.queries import imports
 from timeline_local.queries.dialect import hold_files_alone
 from timeline_local.queries.imports import AnyRow, ImportRow
 from timeline_local.services import buckets, import_asides, import_parts, jobs, positions, reimport, revision
+from timeline_local.services.import_run import stored_ahead
 from timeline_local.services.import_work import BatchResult, ImportWork, Progress
 from timeline_local.services.locations import GAZETTEER
 from timeline_local.services.media_trash import drop_orphans
@@ -220,6 +221,9 @@ def _forget_previews(root: Path, names: Iterable[str]) -> None:
 
 async def _finish(work: ImportWork) -> BatchResult:
     now = work.now()
+    async with work.database.read() as db:
+        ahead = await stored_ahead(db, work)
+    await _forget_bytes(work, ahead)
     async with work.database.write() as db:
         rest = update(ImportItem).where(
             ImportItem.owner_pk == work.owner_pk,
