@@ -140,6 +140,12 @@ def test_broken_pages_end_nothing(tmp_path: Path, reading: ModuleType) -> None:
     assert [draft.title for draft in reading.drafts(items).values()] == ["whole", "odd"]
 
 
+def test_a_page_that_is_nested_deeply_takes_no_longer_than_its_length(tmp_path: Path, reading: ModuleType) -> None:
+    deep = '<div class="gridItem">' * 60_000 + "<b>x</b>y" * 60_000
+    items = reading.read(AppleJournal(), reading.make(tmp_path, {"a.html": page(title="deep", grid=deep)}))
+    assert reading.problems(items) == {"a.html": "empty"}
+
+
 def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
     folder = reading.make(tmp_path, {f"{ROOT}/Entries/{number}.html": page(title=str(number)) for number in range(120)})
     whole = list(AppleJournal().read(folder, ReadOptions(), None))

@@ -85,12 +85,15 @@ def _is_page(folder: Folder, file: File) -> bool:
 
 @dataclass(slots=True)
 class _Asset:
-    """One field of the grid. kind: photo, video, stateOfMind, …; key: its id; paths as the page spells them."""
+    """One field of the grid. kind: photo, video, stateOfMind, …; key: its id; paths as the page spells them.
+
+    said  the pieces of text in each part of it.
+    """
 
     kind: str
     key: str
     paths: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
+    said: list[list[str]] = field(default_factory=lambda: [[]])
 
 
 class _Page:
@@ -100,6 +103,7 @@ class _Page:
         self.texts = {name: Markdown() for name in _TEXTS}
         self.assets: list[_Asset] = []
         self._open: list[tuple[str, bool]] = []  # of each open div: the text it is, and whether it is one of the grid
+        self._in_grid = 0  # how many of these are of the grid
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "div":
@@ -109,9 +113,10 @@ class _Page:
                 kind = next((each.removeprefix(_TYPE) for each in classes if each.startswith(_TYPE)), "")
                 self.assets.append(_Asset(kind, attributes.get("id", "")))
             elif self._asset is not None:
-                self._asset.words.append("")
+                self._asset.said.append([])
             text = next((each for each in classes if each in _TEXTS), self._text)
             self._open.append((text, is_asset))
+            self._in_grid += is_asset
         elif self._asset is not None:
             source = attributes.get("src", "")
             if source and not source.startswith("data:"):
@@ -122,15 +127,13 @@ class _Page:
     def end(self, tag: str) -> None:
         if tag == "div":
             if self._open:
-                self._open.pop()
+                self._in_grid -= self._open.pop()[1]
         elif self._asset is None and self._text:
             self.texts[self._text].end(tag)
 
     def text(self, data: str) -> None:
         if self._asset is not None:
-            if data.strip():
-                words = self._asset.words
-                words[-1:] = [" ".join(f"{words[-1] if words else ''} {data}".split())]
+            self._asset.said[-1].append(data)
         elif self._text:
             self.texts[self._text].text(data)
 
@@ -140,7 +143,7 @@ class _Page:
 
     @property
     def _asset(self) -> _Asset | None:
-        return self.assets[-1] if any(is_asset for _, is_asset in self._open) else None
+        return self.assets[-1] if self._in_grid else None
 
 
 @dataclass
@@ -267,7 +270,7 @@ def _words(page: _Page) -> dict[str, list[str]]:
     """What the grid says besides files, by kind."""
     found: dict[str, list[str]] = {}
     for asset in page.assets:
-        said = [word for word in asset.words if word]
+        said = [words for pieces in asset.said if (words := " ".join(" ".join(pieces).split()))]
         if asset.kind and said:
             found[asset.kind] = list(dict.fromkeys([*found.get(asset.kind, ()), *said]))
     return found
