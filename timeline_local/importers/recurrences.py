@@ -7,13 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from timeline_local.importers.recurrence_rules import Rule
+
 if TYPE_CHECKING:
     from icalendar import Event
 
 MAX_OCCURRENCES = 10_000  # 27 years of every day
-LONGEST_RULE_LINE = 2_000
-# More often than daily is no event of a calendar; and a rule that never matches would be searched second by second.
-_READ = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 
 
 class Unreadable(ValueError):
@@ -38,28 +37,13 @@ def occurrences(event: Event, begins: date, *, until: datetime, without: Iterabl
     return [_as_begins(each, begins) for each in sorted(found)[:MAX_OCCURRENCES]]
 
 
-def _of_rule(rule: Any, begins: date, first: datetime, end: datetime) -> set[datetime]:  # noqa: ANN401 - vRecur
-    from dateutil.rrule import rrulestr  # noqa: PLC0415 - only where something recurs
-
-    frequency = str(rule.get("FREQ", [""])[0]).upper()
-    line = rule.to_ical().decode()
-    if frequency not in _READ or len(line) > LONGEST_RULE_LINE:
-        raise Unreadable("The rule by which this event recurs cannot be read.")
-    told = {name: value for name, value in rule.items() if name.upper() != "UNTIL"}
-    last = min([end, *(like(each, begins, is_end=True) for each in rule.get("UNTIL", ()))])
+def _of_rule(told: Any, begins: date, first: datetime, end: datetime) -> set[datetime]:  # noqa: ANN401 - vRecur
+    last = min([end, *(like(each, begins, is_end=True) for each in told.get("UNTIL", ()))])
     try:
-        bare = type(rule)(told).to_ical().decode()
-        dates = rrulestr(bare, dtstart=first)
-        return set(islice(_up_to(dates, last), MAX_OCCURRENCES))
-    except (ValueError, TypeError, AttributeError, OverflowError, IndexError) as error:
+        rule = Rule.of({name: value for name, value in told.items() if name.upper() != "UNTIL"}, first)
+        return set(islice(rule.dates(first, last), MAX_OCCURRENCES))
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise Unreadable("The rule by which this event recurs cannot be read.") from error
-
-
-def _up_to(dates: Any, last: datetime) -> Any:  # noqa: ANN401 - dateutil's rule
-    for each in dates:
-        if each > last:
-            return
-        yield each
 
 
 def _dates(value: object) -> list[Any]:

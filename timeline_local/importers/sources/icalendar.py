@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
-from timeline_local.importers.content_lines import Component, Property, components, plain, read_property, unescaped
+from timeline_local.importers.content_lines import Component, components, plain, read_property, unescaped
 from timeline_local.importers.recurrences import MAX_OCCURRENCES, Unreadable, like, occurrences, wall_clock
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _WANTED = frozenset({"VEVENT", "VTIMEZONE"})
 _ENDINGS = frozenset({".ics", ".ical", ".icalendar", ".ifb", ".vcs", ".txt", ""})
 _SURE_ENDINGS = frozenset({".ics", ".ical", ".icalendar"})  # of files that may hold an event without a calendar
 _KEPT = ("URL", "STATUS", "CLASS", "X-GOOGLE-CONFERENCE", "TRANSP")
+_RECURRING = ("RRULE", "RDATE", "EXDATE")
 _IDENTIFYING = ("UID", "DTSTART", "RECURRENCE-ID", "SEQUENCE")
 _SEQUENCE = re.compile(r"\d{1,9}", re.ASCII)
 _COUNT_OF_NONE = re.compile(r";COUNT=(?:-\d+|0*)(?=;|$)|(?<=:)COUNT=(?:-\d+|0*);", re.IGNORECASE)  # means: for ever
@@ -55,6 +57,9 @@ _ONCE = (
     "GEO",
     *_KEPT,
 )
+
+
+_Drafts = Callable[[str, date], Draft]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +219,7 @@ class _Calendar:
         if found.number in self.earlier:
             yield Problem(where, "twice", "A newer version of this event is in the same file.")
             return
-        if any(name not in event and _has(found, name) for name in ("RRULE", "RDATE", "EXDATE")):
+        if _has_unread(found, event):
             yield Problem(where, "recurrence-unread", "The rule by which this event recurs cannot be read.")
         uid = str(event.get("UID", "")) or f"{self.name}/{event.get('SUMMARY', '')}/{begins.isoformat()}"
         key = f"{uid}#{self.again[found.number]}" if found.number in self.again else uid
@@ -228,25 +233,25 @@ class _Calendar:
             yield Problem(
                 where, "recurrence-cut", f"Only the first {MAX_OCCURRENCES:,} dates of this event were taken."
             )
-        is_series = "RRULE" in event or "RDATE" in event
-        for each in dates:
-            told = moved if moved is not None else each if is_series else None
-            if told is None:
-                yield self._draft(event, key, each, found)
-                continue
-            change = None if moved is not None else self._change(uid, each)
-            which = f"{key}/{told.isoformat()}"
-            if change is None:
-                yield self._draft(event, which, each, found)
-            else:
-                shift = wall_clock(change.begins) - like(change.instead, begins)
-                yield self._draft(change.event, which, each + shift, change.found)
+        draft = self._drafts(event, found)
+        if moved is not None:
+            yield draft(f"{key}/{moved.isoformat()}", begins)
+        elif "RRULE" in event or "RDATE" in event:
+            yield from self._series(uid, key, begins, dates, draft)
+        else:
+            yield draft(key, begins)
 
-    def _change(self, uid: str, at: date) -> _Later | None:
-        """The last change before a date that holds for all later ones."""
+    def _series(self, uid: str, key: str, begins: date, dates: Sequence[date], draft: _Drafts) -> Iterator[Draft]:
+        """Each date as the last change before it has it, of those that hold for all later dates."""
         known = [each for each in self.later.get(uid, ()) if each.found.number not in self.earlier]
-        before = [each for each in known if like(each.instead, at) <= wall_clock(at)]
-        return max(before, key=lambda each: like(each.instead, at), default=None)
+        changes = sorted(((like(each.instead, begins), each) for each in known), key=itemgetter(0))
+        at, shift = 0, timedelta()
+        for each in dates:
+            while at < len(changes) and changes[at][0] <= wall_clock(each):
+                change = changes[at][1]
+                draft, shift = self._drafts(change.event, change.found), wall_clock(change.begins) - changes[at][0]
+                at += 1
+            yield draft(f"{key}/{each.isoformat()}", each + shift)
 
     def _dates(self, event: Event, uid: str, begins: date) -> list[Any]:
         exported = datetime.fromtimestamp(max(self.file.mtime_ns, 0) / 1e9, UTC)
@@ -255,13 +260,14 @@ class _Calendar:
             exported = max(exported, stamp)
         return occurrences(event, begins, until=exported + AHEAD, without=self.moved.get(uid, []))
 
-    def _draft(self, event: Event, key: str, begins: date, found: Component) -> Draft:
-        return Draft(
-            source_key=key,
+    def _drafts(self, event: Event, found: Component) -> _Drafts:
+        """What makes a draft of a key and a date. All dates of an event share what they have in common."""
+        alike = Draft(
+            source_key="",
             kind=Kind.EVENT,
             title=loose.text(str(event.get("SUMMARY", ""))),
             body=loose.text(str(event.get("DESCRIPTION", "")))[: self.options.note_characters],
-            evidence=(self._evidence(event, begins),),
+            evidence=(),
             place=_place(event),
             tags=_categories(event),
             people=_people(event),
@@ -269,6 +275,7 @@ class _Calendar:
             extra={name.lower(): loose.text(str(event[name])) for name in _KEPT if event.get(name)},
             raw=found.text().encode(),
         )
+        return lambda key, begins: replace(alike, source_key=key, evidence=(self._evidence(event, begins),))
 
     def _evidence(self, event: Event, begins: date) -> TimeEvidence:
         """When it is. The length is that of the first date, on the wall clock."""
@@ -333,15 +340,10 @@ def _mended(line: str) -> str:
     return "" if line.endswith(":") else _COUNT_OF_NONE.sub("", line)
 
 
-def _has(found: Component, name: str) -> bool:
-    """Whether a property is told, with a value."""
-    told = [each for line in found.own_lines() if (each := _named(line, name)) is not None]
-    return any(each.value.strip() for each in told)
-
-
-def _named(line: str, name: str) -> Property | None:
-    each = read_property(line) if line[: len(name)].upper() == name else None
-    return each if each is not None and each.name == name else None
+def _has_unread(found: Component, event: Event) -> bool:
+    """Whether something is told of its recurrence, with a value, that could not be read."""
+    told = (read_property(line) for line in found.own_lines() if line.upper().startswith(_RECURRING))
+    return any(each.name in _RECURRING and each.name not in event and bool(each.value.strip()) for each in told if each)
 
 
 def _date_of(event: Event, name: str) -> Any:  # noqa: ANN401 - a date, a time, or a length

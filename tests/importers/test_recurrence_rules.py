@@ -1,0 +1,117 @@
+"""Rules of recurrence: what dateutil gives for any of them, and an end where that finds none."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import islice
+
+import pytest
+from dateutil.rrule import rrulestr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from timeline_local.importers.recurrence_rules import MOST_BARREN, Rule
+
+DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+def at(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day)  # noqa: DTZ001 - rules count on the wall clock
+
+
+begins = st.datetimes(at(1990, 1, 1), at(2030, 1, 1)).map(lambda each: each.replace(microsecond=0))
+
+
+def some(of: st.SearchStrategy[object], most: int = 3) -> st.SearchStrategy[str]:
+    return st.lists(of, min_size=1, max_size=most, unique=True).map(lambda each: ",".join(map(str, each)))
+
+
+def signed(most: int) -> st.SearchStrategy[object]:
+    return st.integers(1, most).flatmap(lambda each: st.sampled_from([each, -each]))
+
+
+plain_days = some(st.sampled_from(DAYS))
+numbered_days = some(st.builds(lambda nth, day: f"{nth}{day}", signed(4), st.sampled_from(DAYS)))
+common = {
+    "BYMONTH": some(st.integers(1, 12), 6),
+    "INTERVAL": st.integers(1, 5).map(str),
+    "COUNT": st.integers(1, 50).map(str),
+    "BYHOUR": some(st.integers(0, 23)),
+    "BYMINUTE": some(st.integers(0, 59), 2),
+    "WKST": st.sampled_from(DAYS),
+}
+in_month = common | {"BYMONTHDAY": some(signed(31)), "BYSETPOS": some(signed(5), 2)}
+rules = st.one_of(
+    st.fixed_dictionaries({"FREQ": st.just("DAILY")}, optional=common | {"BYDAY": plain_days}),
+    st.fixed_dictionaries({"FREQ": st.just("WEEKLY")}, optional=common | {"BYDAY": plain_days}),
+    st.fixed_dictionaries(
+        {"FREQ": st.just("MONTHLY")}, optional=in_month | {"BYDAY": st.one_of(plain_days, numbered_days)}
+    ),
+    st.fixed_dictionaries(
+        {"FREQ": st.just("YEARLY")},
+        optional=in_month
+        | {
+            "BYDAY": st.one_of(plain_days, numbered_days),
+            "BYYEARDAY": some(signed(366)),
+            "BYWEEKNO": some(signed(53)),
+        },
+    ),
+)
+
+
+@settings(deadline=None)  # dateutil takes its time where nothing comes
+@given(rules, begins)
+def test_a_rule_gives_what_dateutil_gives(parts: dict[str, str], first: datetime) -> None:
+    last = first + timedelta(days=3000)
+    line = ";".join(f"{name}={value}" for name, value in (parts | {"UNTIL": f"{last:%Y%m%dT%H%M%S}"}).items())
+    line = line if "COUNT" not in parts else line.rpartition(";UNTIL")[0]
+    expected = list(islice((each for each in rrulestr(line, dtstart=first).between(first, last, inc=True)), 300))
+    rule = Rule.of({name: value.split(",") for name, value in parts.items()}, first)
+    assert list(islice(rule.dates(first, last), 300)) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31;BYMONTH=2",
+        "FREQ=WEEKLY;BYMONTH=2;BYDAY=MO;BYSETPOS=9",
+    ],
+)
+def test_a_rule_that_never_comes_true_ends(line: str) -> None:
+    rule = Rule.of({name: [value] for name, value in (each.split("=") for each in line.split(";"))}, at(1, 2, 1))
+    assert list(rule.dates(at(1, 2, 1), at(9999, 12, 31))) == []
+
+
+def test_the_rarest_day_comes_within_what_is_looked_at() -> None:
+    told = {"FREQ": ["DAILY"], "INTERVAL": ["7"], "BYMONTH": ["2"], "BYMONTHDAY": ["29"]}
+    first = at(1896, 2, 29)
+    assert [each.year for each in Rule.of(told, first).dates(first, at(2100, 1, 1))][:3] == [1896, 1908, 1936]
+    assert MOST_BARREN * 7 > 40 * 366
+
+
+def test_weekdays_with_and_without_a_number_go_together() -> None:
+    rule = Rule.of({"FREQ": ["MONTHLY"], "BYDAY": ["MO", "1TU"]}, at(2024, 4, 1))
+    days = [each.day for each in rule.dates(at(2024, 4, 1), at(2024, 4, 30))]
+    assert days == [1, 2, 8, 15, 22, 29]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"FREQ": ["HOURLY"]},
+        {"FREQ": ["DAILY"], "INTERVAL": ["0"]},
+        {"FREQ": ["DAILY"], "COUNT": ["x"]},
+        {"FREQ": ["DAILY"], "BYDAY": ["XX"]},
+        {"FREQ": ["DAILY"], "BYMONTH": ["13"]},
+        {"FREQ": ["DAILY"], "BYMONTH": ["-1"]},
+        {"FREQ": ["DAILY"], "BYSETPOS": ["0"]},
+        {"FREQ": ["WEEKLY"], "WKST": ["X"]},
+        {"FREQ": ["DAILY"], "BYHOUR": ["1", "2"], "BYMINUTE": [str(each) for each in range(60)]},
+    ],
+)
+def test_what_is_no_rule_is_refused(told: dict[str, list[str]]) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the words are the caller's
+        Rule.of(told, at(2024, 4, 1))
