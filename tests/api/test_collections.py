@@ -74,6 +74,23 @@ async def test_the_list_goes_on_by_cursor(client: httpx.AsyncClient) -> None:
     assert rest["next_cursor"] is None
 
 
+async def test_the_list_can_be_of_some_kinds_or_of_what_holds_a_memory(client: httpx.AsyncClient) -> None:
+    _, chat, _ = [await make(client, kind, kind=kind) for kind in ("album", "conversation", "trip")]
+    (memory,) = await write(client, "x")
+    await put(client, chat, memories=[memory])
+
+    async def listed(**params: str | list[str]) -> list[str]:
+        found = await client.get("/api/v1/collections", params=params)
+        assert found.status_code == 200, found.text
+        return [each["name"] for each in found.json()["items"]]
+
+    assert await listed() == ["trip", "conversation", "album"]
+    assert await listed(kind="conversation") == ["conversation"]
+    assert await listed(kind=["album", "trip"]) == ["trip", "album"]
+    assert await listed(memory=memory) == ["conversation"]
+    assert await listed(memory=memory, kind="album") == []
+
+
 async def test_members_are_put_in_moved_and_taken_out(client: httpx.AsyncClient) -> None:
     one, two, three = await write(client, "one", "two", "three")
     made = await make(client, "Numbers")

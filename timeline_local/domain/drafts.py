@@ -87,12 +87,15 @@ class CollectionRef:
 
     key       stable within the source: the same collection when it is read again, whatever it is called then.
     position  the memory's place in it as the source has it; None: in the order of time.
+    begins    of a thread, which has no name of its own: the key of the memory that began it, and belongs to it without
+              saying so. Whoever answers makes the thread.
     """
 
     key: str
     name: str
     kind: CollectionKind = CollectionKind.ALBUM
     position: int | None = None
+    begins: str = ""
 
 
 class RelationKind(StrEnum):

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from timeline_local.domain.drafts import CollectionKind
 from timeline_local.domain.query import CollectionIs, Query
 from timeline_local.exceptions import CollectionNotFound
 from timeline_local.models import Collection, CollectionMember, MediaFile, Memory
@@ -31,9 +32,29 @@ class Members:
     next: memories.Position | None
 
 
-async def page(db: AsyncConnection, owner_pk: int, *, after: UUID | None, limit: int) -> Sequence[AnyRow]:
-    """The owner's collections, newest first, with counts and pictures of those put together by hand. One statement."""
+async def page(
+    db: AsyncConnection,
+    owner_pk: int,
+    *,
+    after: UUID | None,
+    limit: int,
+    kinds: Sequence[CollectionKind] = (),
+    memory_id: UUID | None = None,
+) -> Sequence[AnyRow]:
+    """The owner's collections, newest first, with counts and pictures of those put together by hand. One statement.
+
+    kinds   of these kinds alone, if any are named.   memory_id  that this memory was put into by hand.
+    """
     statement = _whole().where(Collection.owner_pk == owner_pk).order_by(Collection.pk.desc()).limit(limit)
+    if kinds:
+        statement = statement.where(Collection.kind.in_(kinds))
+    if memory_id is not None:
+        inside = (
+            select(CollectionMember.collection_pk)
+            .join(Memory, Memory.pk == CollectionMember.memory_pk)
+            .where(Memory.owner_pk == owner_pk, Memory.id == memory_id)
+        )
+        statement = statement.where(Collection.pk.in_(inside))
     if after is not None:
         seen = select(Collection.pk).where(Collection.owner_pk == owner_pk, Collection.id == after)
         statement = statement.where(Collection.pk < seen.scalar_subquery())

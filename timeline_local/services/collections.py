@@ -256,6 +256,16 @@ async def put_in(db: AsyncConnection, collection_pk: int, links: Sequence[Link],
         await db.execute(delete(CollectionAbsence).where(*back))
 
 
+async def put_all(db: AsyncConnection, links: Mapping[tuple[int, int], int], *, now: datetime) -> None:
+    """Add members to many collections, none of which the owner took out: (collection, memory) → position."""
+    rows = [
+        {"collection_pk": collection_pk, "memory_pk": memory_pk, "position": position, "added_at": now}
+        for (collection_pk, memory_pk), position in links.items()
+    ]
+    if rows:
+        await db.execute(upsert(db.dialect.name, CollectionMember).on_conflict_do_nothing(), rows)
+
+
 async def take_out(db: AsyncConnection, collection_pk: int, pks: Sequence[int]) -> None:
     """Remove members; the source that fills the collection, if there is one, does not put them in again.
 

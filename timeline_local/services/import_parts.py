@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from timeline_local.domain.kinds import Kind
 from timeline_local.queries import imports
 from timeline_local.queries.imports import ImportRow
 from timeline_local.services import imported_collections, paths, relation_refs, source_links
 from timeline_local.services.import_items import RunItem
 from timeline_local.services.import_verdicts import stored_key
 from timeline_local.services.import_work import Plan, Writing
-from timeline_local.services.imported_collections import Joining
 from timeline_local.services.memory_content import MemoryContent
 from timeline_local.services.relation_refs import Told
+from timeline_local.services.threads import Joining
 
 
 async def write(
@@ -32,7 +33,7 @@ async def write(
         whole = [each for each in mine if id(each) in contents]
         await _write_paths(db, work, whole, source)
         await _write_refs(db, work, row, whole, source)
-        await _join(db, work, mine, contents, source)
+        await _join(db, work, row, mine, contents, source)
 
 
 async def _write_paths(db: AsyncConnection, work: Writing, items: Sequence[RunItem[Plan]], source: str) -> None:
@@ -63,15 +64,24 @@ async def _write_refs(
 async def _join(
     db: AsyncConnection,
     work: Writing,
+    row: ImportRow,
     items: Sequence[RunItem[Plan]],
     contents: Mapping[int, MemoryContent],
     source: str,
 ) -> None:
-    belonging = [(each.memory_pk, each) for each in items if each.memory_pk is not None and each.plan.draft.collections]
+    belonging = [
+        (each.memory_pk, each)
+        for each in items
+        # A message may have been answered by one that was read before it.
+        if each.memory_pk is not None and (each.plan.draft.collections or each.plan.draft.kind is Kind.MESSAGE)
+    ]
     happened = {pk: contents[id(each)].moment.happened_at for pk, each in belonging if id(each) in contents}
     others = {pk for pk, _ in belonging} - happened.keys()
     happened |= await imports.instants(db, work.owner_pk, memory_pks=others)
-    joining = [Joining(pk, happened[pk], each.plan.draft.collections) for pk, each in belonging]
+    joining = [
+        Joining(pk, stored_key(row, source, draft.source_key), happened[pk], draft.collections)
+        for pk, draft in ((pk, each.plan.draft) for pk, each in belonging)
+    ]
     joined = await imported_collections.join(
         db, work.owner_pk, joining, source=source, import_pk=work.import_pk, now=work.now()
     )

@@ -6,8 +6,7 @@ took out is not put in again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,23 +17,15 @@ from timeline_local.domain.drafts import CollectionRef
 from timeline_local.domain.ids import new_id
 from timeline_local.domain.ordering import GAP
 from timeline_local.domain.times import micros
-from timeline_local.models import Collection, CollectionAbsence, CollectionMember, SourceLink
+from timeline_local.models import Collection, CollectionAbsence, CollectionMember, Memory, SourceLink
 from timeline_local.queries.named import folded_name
-from timeline_local.services import buckets, source_links
-from timeline_local.services.collections import put_in
+from timeline_local.services import buckets, source_links, threads
+from timeline_local.services.collections import put_all
 from timeline_local.services.source_links import Link
+from timeline_local.services.threads import Joining
 
 NOUN: source_links.Noun = "collection"
 LONGEST_NAME = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Joining:
-    """A memory, and what its source says it belongs to."""
-
-    memory_pk: int
-    happened_at: datetime
-    refs: tuple[CollectionRef, ...]
 
 
 async def join(
@@ -42,28 +33,38 @@ async def join(
 ) -> dict[int, list[int]]:
     """Put memories into the collections of their source; memory → those it was not in before.
 
-    A member's place is the one its source gives, else the order of time.
+    A member's place is the one its source gives, else the order of time. A memory that began a thread comes into it
+    with the first answer, or when it is read after that.
     """
+    joining = threads.rooted(joining)
     refs = {ref.key: ref for each in joining for ref in each.refs}
-    if not refs:
+    links = await source_links.find(
+        db, owner_pk, NOUN, source=source, keys={*refs, *(each.source_key for each in joining)}
+    )
+    if not refs and not links:
         return {}
-    targets = await _targets(db, owner_pk, refs, source=source, import_pk=import_pk, now=now)
+    first = await threads.beginnings(db, owner_pk, refs.values(), source=source)
+    further = threads.gone_on(joining, links, first)
+    await source_links.remember(db, owner_pk, NOUN, further, source=source, import_pk=import_pk)
+    targets = await _targets(db, owner_pk, refs, links | further, source=source, import_pk=import_pk, now=now)
     wanted = {
         (targets[ref.key], each.memory_pk): _position(ref, each.happened_at)
         for each in joining
-        for ref in each.refs
+        for ref in (*each.refs, *threads.begun(each))
         if ref.key in targets
+    }
+    wanted |= {
+        (targets[key], began.memory_pk): micros(began.happened_at)
+        for key, ref in refs.items()
+        if key in targets and (began := first.get(ref.begins)) is not None
     }
     for pair in await _settled(db, list(wanted)):
         del wanted[pair]
     joined: dict[int, list[int]] = {}
-    by_collection: dict[int, list[tuple[int, int]]] = {}
-    for (collection_pk, memory_pk), position in wanted.items():
-        by_collection.setdefault(collection_pk, []).append((memory_pk, position))
+    for collection_pk, memory_pk in wanted:
         joined.setdefault(memory_pk, []).append(collection_pk)
-    for collection_pk, links in by_collection.items():
-        await put_in(db, collection_pk, links, now=now)
-    await _touch(db, owner_pk, list(by_collection), now=now)
+    await put_all(db, wanted, now=now)
+    await _touch(db, owner_pk, {collection_pk for collection_pk, _ in wanted}, now=now)
     await buckets.fold(db, owner_pk, joined)
     return joined
 
@@ -93,7 +94,15 @@ async def leave(db: AsyncConnection, owner_pk: int, memory_pk: int, collection_p
 async def take_back(db: AsyncConnection, owner_pk: int, import_pk: int, *, now: datetime) -> None:
     """Undo what an import made and named, once its memories are gone: what the owner changed or filled since stays."""
     statement = (
-        select(SourceLink.pk, SourceLink.said, SourceLink.import_pk, Collection.pk.label("target"), Collection.name)
+        select(
+            SourceLink.pk,
+            SourceLink.source,
+            SourceLink.source_key,
+            SourceLink.said,
+            SourceLink.import_pk,
+            Collection.pk.label("target"),
+            Collection.name,
+        )
         .join(Collection, Collection.pk == SourceLink.collection_pk)
         .where(SourceLink.owner_pk == owner_pk, SourceLink.noun == NOUN)
     )
@@ -101,7 +110,7 @@ async def take_back(db: AsyncConnection, owner_pk: int, import_pk: int, *, now: 
         renamed = row.said.get("renamed")
         if row.import_pk == import_pk:
             if row.said["is_made"] and row.name == row.said["name"]:
-                await _drop_empty(db, owner_pk, row.target)
+                await _drop_empty(db, owner_pk, row.target, began=(row.source, row.source_key))
         elif renamed and renamed["import"] == import_pk and row.name == row.said["name"]:
             said = {"name": renamed["from"], "told": renamed["told"], "is_made": row.said["is_made"]}
             await _rename(db, owner_pk, row.target, renamed["from"], now=now)
@@ -128,17 +137,24 @@ async def _targets(
     db: AsyncConnection,
     owner_pk: int,
     refs: Mapping[str, CollectionRef],
+    links: Mapping[str, Link],
     *,
     source: str,
     import_pk: int | None,
     now: datetime,
 ) -> dict[str, int]:
-    """The collections by the source's keys, made or renamed where that is due; those the owner deleted are absent."""
-    links = await source_links.find(db, owner_pk, NOUN, source=source, keys=refs)
+    """The collections by the source's keys, made or renamed where that is due; those the owner deleted are absent.
+
+    links   what is known of these keys, and of others.
+    """
     targets = {key: link.target for key, link in links.items() if link.target is not None}
-    told: dict[str, Link] = {}
+    fresh = {key: (ref, _name(ref)) for key, ref in refs.items() if ref.begins and key not in links}
+    told = await threads.make(db, owner_pk, fresh, now=now)
+    await source_links.remember(db, owner_pk, NOUN, told, source=source, import_pk=import_pk)
     for key, ref in refs.items():
         name = _name(ref)
+        if ref.begins:
+            continue  # its subject changes with every answer
         if key not in links:
             told[key] = await _found_or_made(db, owner_pk, ref, name, source=source, now=now)
         elif key in targets and links[key].said["told"] != name:
@@ -158,7 +174,7 @@ async def _found_or_made(
     same = (await db.execute(statement)).one_or_none()
     if same is not None and same.query is None and not await _is_linked(db, same.pk, source):
         return Link(same.pk, {"name": name, "told": name, "is_made": False})
-    own = name if same is None else await _free_name(db, owner_pk, name)
+    own = name if same is None else (await threads.free_names(db, owner_pk, [name]))[0]
     row: dict[str, Any] = {"id": new_id(), "owner_pk": owner_pk, "created_at": now, "updated_at": now, "version": 1}
     row |= {"name": own, "folded": folded_name(own), "kind": ref.kind.value, "description": ""}
     made = (await db.execute(insert(Collection).values(row).returning(Collection.pk))).scalar_one()
@@ -175,7 +191,7 @@ async def _renamed(
     said = {**link.said, "told": name}
     if present != link.said["name"] or not link.said["is_made"]:
         return Link(link.target, said)
-    own = await _free_name(db, owner_pk, name)
+    (own,) = await threads.free_names(db, owner_pk, [name])
     await _rename(db, owner_pk, link.target, own, now=now)
     return Link(
         link.target, {**said, "name": own, "renamed": {"from": present, "told": link.said["told"], "import": import_pk}}
@@ -193,20 +209,14 @@ async def _is_linked(db: AsyncConnection, collection_pk: int, source: str) -> bo
     return (await db.execute(statement.limit(1))).first() is not None
 
 
-async def _free_name(db: AsyncConnection, owner_pk: int, name: str) -> str:
-    """The name, or the first of "name (2)", "name (3)", … that no collection has."""
-    number, free = 1, name
-    while True:
-        taken = select(Collection.pk).where(Collection.owner_pk == owner_pk, Collection.folded == folded_name(free))
-        if (await db.execute(taken)).first() is None:
-            return free
-        number += 1
-        free = f"{name} ({number})"
+async def _drop_empty(db: AsyncConnection, owner_pk: int, collection_pk: int, *, began: tuple[str, str]) -> None:
+    """Delete a collection in which nothing is, and about which the owner said nothing.
 
-
-async def _drop_empty(db: AsyncConnection, owner_pk: int, collection_pk: int) -> None:
-    """Delete a collection in which nothing is, and about which the owner said nothing."""
-    members = exists().where(CollectionMember.collection_pk == Collection.pk)
+    began   source and key of the memory with which it began, if it is a thread: alone that makes none.
+    """
+    first = (Memory.owner_pk == owner_pk, Memory.source == began[0], Memory.source_key == began[1])
+    others = CollectionMember.memory_pk.not_in(select(Memory.pk).where(*first))
+    members = exists().where(CollectionMember.collection_pk == Collection.pk, others)
     await db.execute(
         delete(Collection).where(
             Collection.owner_pk == owner_pk,
@@ -218,8 +228,8 @@ async def _drop_empty(db: AsyncConnection, owner_pk: int, collection_pk: int) ->
     )
 
 
-async def _touch(db: AsyncConnection, owner_pk: int, pks: Sequence[int], *, now: datetime) -> None:
-    mine = update(Collection).where(Collection.owner_pk == owner_pk, Collection.pk.in_(pks))
+async def _touch(db: AsyncConnection, owner_pk: int, pks: Iterable[int], *, now: datetime) -> None:
+    mine = update(Collection).where(Collection.owner_pk == owner_pk, Collection.pk.in_(list(pks)))
     await db.execute(mine.values(version=Collection.version + 1, updated_at=now))
 
 

@@ -85,6 +85,25 @@ WHOLE = mailbox(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("Re: Lunch", "Lunch"),
+        ("AW: RE: Fwd[2]: Lunch: when?", "Lunch: when?"),
+        ("回复：午餐", "午餐"),
+        ("Regarding lunch", "Regarding lunch"),
+        ("Re:", "No subject"),
+    ],
+)
+def test_a_thread_is_called_as_before_it_was_answered(
+    tmp_path: Path, reading: ModuleType, subject: str, name: str
+) -> None:
+    answer = mail(2, Subject=subject, References="<1@example.org>\n <2@example.org> <3@example.org>")
+    items = reading.read(MailSource(), reading.make(tmp_path, {"a.mbox": mailbox(answer)}))
+    (thread,) = reading.drafts(items)["2@example.org"].collections
+    assert (thread.key, thread.begins, thread.name) == ("1@example.org", "1@example.org", name)
+
+
 def test_a_mailbox_becomes_what_the_golden_file_says(tmp_path: Path, reading: ModuleType) -> None:
     items = reading.read(MailSource(), reading.make(tmp_path, {"All mail.mbox": WHOLE}))
     assert reading.golden(items) == json.loads(EXPECTED.read_bytes())

@@ -18,6 +18,7 @@ from timeline_local.api.pages import IfMatch, IfNoneMatch, decode_cursor, encode
 from timeline_local.api.repeats import RepeatKey, made_before, remember
 from timeline_local.api.strict import StrictRoute
 from timeline_local.core.security import Caller
+from timeline_local.domain.drafts import CollectionKind
 from timeline_local.domain.query import CollectionIs, DateRange, parse
 from timeline_local.domain.query import Query as Asked
 from timeline_local.exceptions import (
@@ -58,10 +59,18 @@ _MEMBERS = responses(CollectionNotFound, CollectionIsComputed, InvalidInput, Sco
     response_class=Response,
     responses=responses(InvalidCursor, InvalidInput, ScopeMissing) | {200: {"model": wire.Collections}},
 )
-async def list_collections(db: ReadDb, parts: Parts, me: Me, cursor: Cursor = None, limit: Limit = 50) -> Response:
+async def list_collections(
+    db: ReadDb,
+    parts: Parts,
+    me: Me,
+    kind: Annotated[list[CollectionKind], Query(description="Only of these kinds.")] = [],  # noqa: B006 - never changed
+    memory: Annotated[UUID | None, Query(description="Only those that this memory was put into.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
     """With the number of members where they were put in by hand; what a query finds is only counted for one."""
     after = UUID(bytes=decode_cursor(cursor)[2]) if cursor else None
-    rows = await queries.page(db, me.user_pk, after=after, limit=limit + 1)
+    rows = await queries.page(db, me.user_pk, after=after, limit=limit + 1, kinds=kind, memory_id=memory)
     more = encode_cursor((0, 0, rows[limit - 1].id.bytes)) if len(rows) > limit else None
     url = media_urls(parts, me)
     items = [_collection(row, url, row.members) for row in rows[:limit]]

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from timeline_local.domain.drafts import JSON, Draft, MediaRef, Problem, RelationKind, RelationRef
+from timeline_local.domain.drafts import (
+    JSON,
+    CollectionKind,
+    CollectionRef,
+    Draft,
+    MediaRef,
+    Problem,
+    RelationKind,
+    RelationRef,
+)
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Item, ReadOptions, Recognition
@@ -45,6 +55,13 @@ _OF_GMAIL = frozenset(
         "posta in arrivo", "inviati", "da leggere", "aperti", "importanti", "archiviati",
     }
 )  # fmt: skip
+# What programs write before a subject when it is answered or sent on: "Re: ", "AW: ", "Fwd[2]: ", "回复：".
+_ANSWERS = re.compile(
+    r"(?:(?:re|aw|antw|sv|vs|fwd?|wg|tr|rv|res|enc|odp|pd|ynt|ilt|vl|vb|bls|doorst|rif|r|i|"
+    r"回复|答复|转发|回覆|轉寄|ответ|отв)(?:\[\d+\]|\^\d+|\(\d+\))?\s*[:\uff1a]\s*)+",
+    re.IGNORECASE,
+)
+NO_SUBJECT = "No subject"
 _CATEGORY = re.compile(r"(?:category|kategorie:|catégorie :|categoría:|categoria:) .+", re.IGNORECASE)
 _LEFT_OUT = (
     (_DRAFTS, "never-sent", "It is a draft that was never sent."),
@@ -166,6 +183,7 @@ class _Mailbox:
             yield is_empty(where)
             return
         answered = next(iter(ids(first(mail.headers, "in-reply-to"))), "")
+        back_to = [each for each in (*ids(first(mail.headers, "references")), answered) if each not in ("", key)]
         yield Draft(
             source_key=key,
             kind=Kind.MESSAGE,
@@ -176,6 +194,7 @@ class _Mailbox:
             tags=tuple(label for label in told if not _is_gmails(label)),
             favourite=any(label.casefold() in _STARRED for label in told),
             media=tuple(media),
+            collections=_thread(back_to, title),
             relations=(RelationRef(kind=RelationKind.REPLY, source_key=answered),) if answered else (),
             raw=mail.head,
         )
@@ -188,6 +207,15 @@ class _Mailbox:
             return Problem(where, "too-large", detail)
         name = each.name or f"file {number}{'.eml' if each.mime == 'message/rfc822' else ''}"
         return Embedded(self.file.locator, each.coding, each.start, each.length, each.size, name)
+
+
+def _thread(back_to: Sequence[str], subject: str) -> tuple[CollectionRef, ...]:
+    """The thread of an answer: by the first message that it goes back to, and called by the subject of that one."""
+    if not back_to:
+        return ()
+    began = unicodedata.normalize("NFC", back_to[0])
+    name = _ANSWERS.sub("", subject, count=1) or NO_SUBJECT
+    return (CollectionRef(key=began, name=name, kind=CollectionKind.CONVERSATION, begins=began),)
 
 
 def _is_gmails(label: str) -> bool:
