@@ -28,6 +28,7 @@ import httpx
 import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key  # stderr as it was before pytest captured it
 
+from tests.compiled_once import compile_once
 from tests.redis_server import NO_REDIS, PROGRAM, answers, private_redis
 from timeline_local.api.static import StaticSite, load_site
 from timeline_local.config import Settings, load_settings
@@ -121,6 +122,13 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_facto
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
     for name in [name for name in os.environ if name.startswith("TIMELINE_") and name != "TIMELINE_TEST_POSTGRES"]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_are_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        compile_once(patch)
+        yield
 
 
 def blocking(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -112,10 +112,10 @@ class Direct:
 class DirectRoutes:
     """Answers plain reads by their `Direct`; everything else is the framework's."""
 
-    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
-        """routes: all of them, in the order in which the framework looks a request up."""
+    def __init__(self, app: ASGIApp, direct: Mapping[str, Direct]) -> None:
+        """direct: the `plain_reads` among the application's routes."""
         self.app = app
-        self._direct = plain_reads(routes)
+        self._direct = direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         direct = self._direct.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
@@ -127,7 +127,10 @@ class DirectRoutes:
 
 
 def plain_reads(routes: Sequence[BaseRoute]) -> dict[str, Direct]:
-    """The plain reads among these routes, by address; without those that the framework would find another route for."""
+    """The plain reads among these routes, by address; without those that the framework would find another route for.
+
+    routes: in the order in which the framework looks a request up.
+    """
     found: dict[str, Direct] = {}
     patterns = []
     for route in iter_route_contexts(routes):

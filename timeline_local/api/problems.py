@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from timeline_local.api.static import MIME_TYPES, Page
@@ -41,8 +43,9 @@ def sections() -> dict[str, Section]:
     return {slug: Section(slug, _paragraphs(body)) for slug, body in _SECTION.findall(text)}
 
 
-def problem_pages() -> dict[str, Page]:
-    """The pages by path: one for each problem type, and the list of all at `/problems/`."""
+@lru_cache(maxsize=1)
+def problem_pages() -> Mapping[str, Page]:
+    """The pages by path, made once: one for each problem type, and the list of all at `/problems/`."""
     told = sections()
     kinds = problem_types()
     pages = {f"/problems/{slug}": _page(_problem(kind, told.get(slug))) for slug, kind in kinds.items()}
