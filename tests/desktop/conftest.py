@@ -18,12 +18,10 @@ ROOT = Path(__file__).parents[2]
 WAIT_S = 60.0
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.desktop)
-            item.add_marker(pytest.mark.timeout(300))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests of this folder, for which alone this is called."""
+    item.add_marker(pytest.mark.desktop)
+    item.add_marker(pytest.mark.timeout(300))
 
 
 def program(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -61,9 +62,17 @@ def dotted(node: ast.expr) -> str:
 
 @cache
 def modules() -> tuple[Module, ...]:
-    """Every Python file of the project, in order."""
-    files = (file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py")))
-    return tuple(_module(file) for file in files)
+    """Every Python file of the project, in order.
+
+    Their syntax trees are a million objects that stay: while no garbage is looked for in them, all are there in 0.9 s
+    instead of 5.6 (2026-11).
+    """
+    gc.disable()
+    try:
+        return tuple(_module(file) for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py")))
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def product() -> tuple[Module, ...]:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -20,12 +21,13 @@ def _loaded_by(*names: str) -> set[str]:
     return {name.partition(".")[0] for name in _modules_loaded_by(*names)}
 
 
-def _modules_loaded_by(*names: str) -> set[str]:
+@cache
+def _modules_loaded_by(*names: str) -> frozenset[str]:
     code = f"import sys, json; {'; '.join(f'import {name}' for name in names)}; print(json.dumps(sorted(sys.modules)))"
     # Without what would measure it: that loads modules of its own.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    return set(json.loads(done.stdout.splitlines()[-1]))
+    return frozenset(json.loads(done.stdout.splitlines()[-1]))
 
 
 def _modules_of(room: str) -> list[str]:

@@ -149,7 +149,7 @@ async def _serve(plan: Serving, beside: Beside) -> int:
     status: int | None = None
     try:
         # In a thread, so that liveness is answered meanwhile.
-        await asyncio.to_thread(importlib.import_module, "timeline_local.main")
+        await asyncio.to_thread(_load_application)
         while status is None and held is not None and not server.should_exit:
             async with _application(plan, held, server) as (app, runtime):
                 runtime.port_wished = plan.port_wished if plan.port_wished not in (0, port) else None
@@ -169,6 +169,16 @@ async def _serve(plan: Serving, beside: Beside) -> int:
         await serving
     server.deadline.kept(status or 0)
     return status or 0
+
+
+def _load_application() -> None:
+    """Import everything else. It all stays, so there is no garbage to look for in it (0.3 of 2.1 s; 2026-11)."""
+    gc.disable()
+    try:
+        importlib.import_module("timeline_local.main")
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 async def _until_end_or_away(
