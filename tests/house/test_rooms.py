@@ -40,6 +40,7 @@ FOR_EVERYBODY = frozenset(
         "identity.token_session",  # by the id in a signed token
         "identity.live_sessions",  # at start: which sessions to keep in memory
         "identity.api_key",  # by the prefix of a random key
+        "jobs.is_running",  # previews stand back for anybody's import
         "jobs.next_due_at",  # the runner serves every owner
         "jobs.owners",  # the runner sweeps every owner's trash
         "users.account_by_address",  # who signs up or forgot a password: by the address given

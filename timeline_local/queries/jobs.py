@@ -164,6 +164,12 @@ async def next_due_at(db: AsyncConnection, *, kinds: Collection[str]) -> datetim
     return (await db.execute(statement.order_by(Job.run_after).limit(1))).scalar()
 
 
+async def is_running(db: AsyncConnection, *, kinds: Collection[str]) -> bool:
+    """Whether a job of one of these kinds is being run, by whichever process."""
+    statement = select(Job.pk).where(Job.state == "running", Job.kind.in_(kinds)).limit(1)
+    return (await db.execute(statement)).first() is not None
+
+
 async def owners(db: AsyncConnection) -> list[int]:
     """The pk of every active user."""
     return list((await db.execute(select(User.pk).where(User.is_active.is_(True)))).scalars())
