@@ -30,7 +30,9 @@ class Made:
     media_bytes: int
 
 
-def make_takeout(folder: Path, *, items: int, zips: int, kilobytes: int, seed: int) -> Made:
+def make_takeout(
+    folder: Path, *, items: int, zips: int, kilobytes: int, seed: int, compression: int = zipfile.ZIP_STORED
+) -> Made:
     """Write `takeout-…-001.zip` and so on: sidecars and pictures fall into any of them, as Google does it.
 
     One in ten lies in an album too, one in twenty has an edited version.
@@ -39,7 +41,7 @@ def make_takeout(folder: Path, *, items: int, zips: int, kilobytes: int, seed: i
     dice = random.Random(seed)
     media = size = 0
     archives = [
-        zipfile.ZipFile(folder / f"takeout-20240601T100000Z-{number:03}.zip", "w", zipfile.ZIP_STORED)
+        zipfile.ZipFile(folder / f"takeout-20240601T100000Z-{number:03}.zip", "w", compression)
         for number in range(1, zips + 1)
     ]
     try:
