@@ -15,6 +15,7 @@ import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,16 +49,21 @@ SAMPLED_OF = 200_000
 SAMPLED_ALIKE = 8
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
-SortKey = tuple[tuple[int, int, str], ...]
+SortKey = tuple[tuple[str | int, ...], str]
 PathKey = tuple[SortKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing:
-    """One folder with its own files in natural order; `locator` is "" for the root."""
+    """One folder with its own files; `locator` is "" for the root."""
 
     locator: str
-    files: tuple[File, ...]
+    listed: Sequence[File]
+
+    @cached_property
+    def files(self) -> tuple[File, ...]:
+        """The files in natural order. Sorted when somebody asks: an export is walked through five times."""
+        return tuple(sorted(self.listed, key=lambda file: natural_key(file.name)))
 
 
 class Folder:
@@ -188,7 +194,7 @@ class Folder:
             return
         if here >= after:
             yield from listed.problems
-            yield Listing(locator, tuple(sorted(listed.files, key=lambda file: natural_key(file.name))))
+            yield Listing(locator, listed.files)
         for name in sorted(listed.folders, key=natural_key):
             below = joined(locator, name)
             key = _path_key(below)
@@ -251,11 +257,9 @@ def _opened(paths: tuple[Path, ...], without: tuple[Path, ...], limits: Limits) 
 
 def natural_key(name: str) -> SortKey:
     """Sorts names as people count: IMG_2 before IMG_10, capitals beside small letters."""
-    parts = _DIGITS.split(name.casefold())
-    numbered = tuple(
-        (1, int(part), "") if part.isdecimal() and part.isascii() else (2, 0, part) for part in parts if part
-    )
-    return (*numbered, (0, 0, name))
+    parts: list[str | int] = [*_DIGITS.split(name.casefold())]  # text and digits by turns
+    parts[1::2] = map(int, parts[1::2])
+    return tuple(parts), name
 
 
 def _path_key(locator: str) -> PathKey:

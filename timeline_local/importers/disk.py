@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,7 +54,8 @@ class DiskTree:
         return self.place(locator).open("rb")
 
     def opener(self, locator: str) -> Opener:
-        return partial(self.open, locator)
+        path = self.place(locator)
+        return lambda: path.open("rb")
 
     def place(self, locator: str) -> Path:
         path = self._spelled(locator)
@@ -144,7 +144,8 @@ class GivenTree:
         return self.place(locator).open("rb")
 
     def opener(self, locator: str) -> Opener:
-        return partial(self.open, locator)
+        path = self.place(locator)
+        return lambda: path.open("rb")
 
     def place(self, locator: str) -> Path:
         name, _, rest = locator.partition("/")
