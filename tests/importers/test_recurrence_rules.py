@@ -10,7 +10,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from timeline_local.importers.recurrence_rules import MOST_BARREN, Rule
+from timeline_local.importers.recurrence_rules import MOST_BARREN, Rule, modern
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
@@ -115,3 +115,24 @@ def test_weekdays_with_and_without_a_number_go_together() -> None:
 def test_what_is_no_rule_is_refused(told: dict[str, list[str]]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the words are the caller's
         Rule.of(told, at(2024, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("D3 #50", "FREQ=DAILY;INTERVAL=3;COUNT=50"),
+        ("D1", "FREQ=DAILY;INTERVAL=1;COUNT=2"),
+        ("D1 #0", "FREQ=DAILY;INTERVAL=1"),
+        ("W2 TU TH #27", "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=27"),
+        ("W1 20050630T000000", "FREQ=WEEKLY;INTERVAL=1;UNTIL=20050630T000000"),
+        ("MP3 2- FR #17", "FREQ=MONTHLY;INTERVAL=3;BYDAY=-2FR;COUNT=17"),
+        ("MP6 1+ MO 2+ TU WE #5", "FREQ=MONTHLY;INTERVAL=6;BYDAY=1MO,2TU,2WE;COUNT=5"),
+        ("MD3 20 LD 2- 20060630T000000Z", "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=20,-1,-2;UNTIL=20060630T000000Z"),
+        ("YM2 5 #13", "FREQ=YEARLY;INTERVAL=2;BYMONTH=5;COUNT=13"),
+        ("YD1 141 #17", "FREQ=YEARLY;INTERVAL=1;BYYEARDAY=141;COUNT=17"),
+        ("FREQ=DAILY", "FREQ=DAILY"),
+        ("W2 XX", "W2 XX"),
+    ],
+)
+def test_a_rule_of_the_first_version_means_one_of_today(old: str, new: str) -> None:
+    assert modern(old) == new

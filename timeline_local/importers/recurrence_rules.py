@@ -16,6 +16,19 @@ MOST_TIMES = 100  # of one day
 _LAST_DAY = date.max.toordinal() - 7
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BYDAY = re.compile(r"(?P<nth>[+-]?\d{1,2})?(?P<day>MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
+_OLD = re.compile(
+    r"(?P<kind>D|W|MP|MD|YM|YD)(?P<interval>[1-9]\d{0,3})(?P<words>(?:\s+(?:\d{1,3}[+-]?|LD|MO|TU|WE|TH|FR|SA|SU))*)"
+    r"(?:\s+(?:#(?P<count>\d{1,5})|(?P<until>\d{8}(?:T\d{6}Z?)?)))?",
+    re.ASCII | re.IGNORECASE,
+)
+_OLD_KINDS = {
+    "D": ("DAILY", ""),
+    "W": ("WEEKLY", ""),
+    "MP": ("MONTHLY", "BYDAY"),
+    "MD": ("MONTHLY", "BYMONTHDAY"),
+    "YM": ("YEARLY", "BYMONTH"),
+    "YD": ("YEARLY", "BYYEARDAY"),
+}
 _NUMBER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 # What each list of numbers may hold; of those with True a number may count from the end.
 _LISTS = {
@@ -164,6 +177,35 @@ class Rule:
         else:
             at, length = day.day, _length(day.year, day.month)
         return bool({(weekday, (at - 1) // 7 + 1), (weekday, -((length - at) // 7 + 1))} & self.weekdays)
+
+
+def modern(rule: str) -> str:
+    """A rule of vCalendar 1.0 ("MP3 2- FR #17") in the words of today; any other text as it is.
+
+    Without a number or a day to end with it comes twice.
+    """
+    found = _OLD.fullmatch(rule.strip())
+    if found is None:
+        return rule
+    parts, words = [], found["words"].upper().split()
+    frequency, name = _OLD_KINDS[found["kind"].upper()]
+    for at, word in enumerate(words):
+        if word in _DAYS:
+            nth = next((each for each in reversed(words[:at]) if each not in _DAYS), "") if name == "BYDAY" else ""
+            parts.append(f"{_signed(nth)}{word}")
+        elif name != "BYDAY":
+            parts.append("-1" if word == "LD" else _signed(word))
+    if found["kind"].upper() == "W":
+        name = "BYDAY"
+    by = f";{name}={','.join(parts)}" if parts else ""
+    count = found["count"] or ("" if found["until"] else "2")
+    end = f";UNTIL={found['until']}" if found["until"] else "" if count == "0" else f";COUNT={count}"
+    return f"FREQ={frequency};INTERVAL={found['interval']}{by}{end}"
+
+
+def _signed(word: str) -> str:
+    """-2 of "2-"."""
+    return f"-{word[:-1]}" if word.endswith("-") else word.rstrip("+")
 
 
 def _length(year: int, month: int) -> int:

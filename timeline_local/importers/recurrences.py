@@ -32,9 +32,17 @@ def occurrences(event: Event, begins: date, *, until: datetime, without: Iterabl
     for rule in _listed(event.get("RRULE")):
         found |= _of_rule(rule, begins, first, end)
     found |= {like(each, begins) for each in _dates(event.get("RDATE"))}
+    for rule in _listed(event.get("EXRULE")):
+        found -= _of_rule(rule, begins, first, end)
     found -= {like(each, begins) for each in _dates(event.get("EXDATE"))}
     found -= {like(each, begins) for each in without}
     return [_as_begins(each, begins) for each in sorted(found)[:MAX_OCCURRENCES]]
+
+
+def first_listed(event: Event) -> date | None:
+    """The first of the dates that are listed one by one."""
+    listed = _dates(event.get("RDATE"))
+    return (listed[0][0] if isinstance(listed[0], tuple) else listed[0]) if listed else None
 
 
 def _of_rule(told: Any, begins: date, first: datetime, end: datetime) -> set[datetime]:  # noqa: ANN401 - vRecur

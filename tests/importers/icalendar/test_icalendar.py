@@ -103,6 +103,9 @@ ROME = "DTSTART;TZID=Europe/Rome:20240320T090000"
         (("RRULE:",), ["20T09"]),
         (("RRULE:FREQ=DAILY;COUNT=2", "EXDATE;VALUE=DATE:20240321", "EXDATE;VALUE=DATE:"), ["20T09"]),
         (("RDATE;VALUE=TIME:080000Z",), ["20T09"]),
+        (("RRULE:FREQ=DAILY;COUNT=4", "EXRULE:FREQ=WEEKLY;BYDAY=TH,FR"), ["20T09", "23T09"]),
+        (("RRULE:FREQ=WEEKLY;COUNT=2;BYDAY=WE ",), ["20T09", "27T09"]),
+        (("RRULE:W1 WE FR #3",), ["20T09", "22T09", "27T09"]),
         (("RDATE;VALUE=PERIOD:20240321T080000Z/PT1H,20240322T080000Z/PT1H",), ["20T09", "21T09", "22T09"]),
     ],
 )
@@ -262,3 +265,30 @@ def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType
             assert [each for each in rest if isinstance(each, Draft)] == [
                 each for each in whole[index:] if isinstance(each, Draft)
             ]
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("DTSTART:20240501T080000 ", "2024-05-01T08:00:00"),
+        ("DTSTART:INVALID\nDTEND;TZID=Europe/Rome:20240501T080000", "2024-05-01T08:00:00"),
+        ("RDATE;VALUE=DATE:20240501", "2024-05-01T00:00:00"),
+        ("RDATE;VALUE=PERIOD:20240501T080000/PT1H", "2024-05-01T08:00:00"),
+    ],
+)
+def test_an_event_begins_where_it_can_be_read(tmp_path: Path, reading: ModuleType, line: str, day: str) -> None:
+    assert dates(read(tmp_path, reading, calendar(event(line)))) == [day]
+
+
+@pytest.mark.parametrize("name", ["a.vcf", "a.txt"])
+def test_a_calendar_is_known_whatever_it_is_called(tmp_path: Path, reading: ModuleType, name: str) -> None:
+    folder = reading.make(tmp_path, {name: calendar(event("DTSTART:20240501T080000"))})
+    assert ICalendar().recognise(folder).confidence > 0
+    assert len(reading.drafts(reading.read(ICalendar(), folder))) == 1
+
+
+def test_an_event_in_which_the_file_ends_is_taken_and_told(tmp_path: Path, reading: ModuleType) -> None:
+    text = calendar(event("DTSTART:20240501T080000", "SUMMARY:Choir", "DESCRIPTION:every we"))
+    items = reading.read(ICalendar(), reading.make(tmp_path, {"a.ics": text[: text.index("ery we")]}))
+    assert [(each.title, each.body) for each in reading.drafts(items).values()] == [("Choir", "ev")]
+    assert reading.problems(items) == {"a.ics#1/end": "event-broken"}

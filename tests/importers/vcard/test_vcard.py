@@ -169,8 +169,15 @@ def test_the_record_that_is_kept_holds_no_picture(tmp_path: Path, reading: Modul
 def test_a_card_without_anything_and_one_that_is_cut_off_are_told(tmp_path: Path, reading: ModuleType) -> None:
     text = card() + card("FN:Anna") + card("FN:Bo")[:-11]
     items = reading.read(VCard(), reading.make(tmp_path, {"a.vcf": text}))
-    assert [each.name for each in contacts(items)] == ["Anna"]
-    assert reading.problems(items) == {"a.vcf#1": "empty", "a.vcf#3": "contact-broken"}
+    assert [each.name for each in contacts(items)] == ["Anna", "Bo"]
+    assert reading.problems(items) == {"a.vcf#1": "empty", "a.vcf#3/end": "contact-broken"}
+
+
+@pytest.mark.parametrize("name", ["a.ics", "a.txt", "A.VCARD"])
+def test_cards_are_known_by_their_first_line(tmp_path: Path, reading: ModuleType, name: str) -> None:
+    folder = reading.make(tmp_path, {name: card("FN:Anna"), "b.txt": "Put BEGIN:VCARD at the top."})
+    assert VCard().recognise(folder).confidence > 0
+    assert [each.name for each in contacts(reading.read(VCard(), folder))] == ["Anna"]
 
 
 def test_a_key_stays_the_same_when_the_book_is_exported_again(tmp_path: Path, reading: ModuleType) -> None:

@@ -27,7 +27,15 @@ from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.content_lines import Component, components, plain, read_property, unescaped
-from timeline_local.importers.recurrences import MAX_OCCURRENCES, Unreadable, like, occurrences, wall_clock
+from timeline_local.importers.recurrence_rules import modern
+from timeline_local.importers.recurrences import (
+    MAX_OCCURRENCES,
+    Unreadable,
+    first_listed,
+    like,
+    occurrences,
+    wall_clock,
+)
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -37,10 +45,11 @@ ITEMS_PER_CHECKPOINT = 100
 AHEAD = timedelta(days=366)  # of the day the calendar was exported: later dates of a recurrence are not memories yet
 
 _WANTED = frozenset({"VEVENT", "VTIMEZONE"})
-_ENDINGS = frozenset({".ics", ".ical", ".icalendar", ".ifb", ".vcs", ".txt", ""})
+_ENDINGS = frozenset({".ics", ".ical", ".icalendar", ".ifb", ".vcs", ".vcf", ".txt", ""})
 _SURE_ENDINGS = frozenset({".ics", ".ical", ".icalendar"})  # of files that may hold an event without a calendar
 _KEPT = ("URL", "STATUS", "CLASS", "X-GOOGLE-CONFERENCE", "TRANSP")
-_RECURRING = ("RRULE", "RDATE", "EXDATE")
+_RECURRING = ("RRULE", "EXRULE", "RDATE", "EXDATE")
+_RULES = ("RRULE", "EXRULE")
 _IDENTIFYING = ("UID", "DTSTART", "RECURRENCE-ID", "SEQUENCE")
 _SEQUENCE = re.compile(r"\d{1,9}", re.ASCII)
 _COUNT_OF_NONE = re.compile(r";COUNT=(?:-\d+|0*)(?=;|$)|(?<=:)COUNT=(?:-\d+|0*);", re.IGNORECASE)  # means: for ever
@@ -149,7 +158,7 @@ class _Calendar:
                     self.zone = loose.zone(found.value.strip())
             elif found.name == "VTIMEZONE":
                 self._note_zone(found)
-            elif found.is_whole:
+            else:
                 self._note_version(found, versions)
         self._settle(versions)
 
@@ -208,11 +217,13 @@ class _Calendar:
             yield Problem(where, "event-broken", "This event has dates that no calendar reaches.")
 
     def _dated(self, where: str, found: Component) -> Iterator[Item]:
-        event = _parsed(found) if found.is_whole else None
-        begins = None if event is None else _date_of(event, "DTSTART")
-        if event is None or not isinstance(begins, date):
+        event = _parsed(found)
+        begins = None if event is None else _begin_of(event)
+        if event is None or begins is None:
             yield Problem(where, "event-broken", "This event has no beginning that can be read.")
             return
+        if not found.is_whole:
+            yield Problem(f"{where}/end", "event-broken", "The file ends in this event; what is there was taken.")
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
             yield Problem(where, "cancelled", "The event was called off.")
             return
@@ -294,7 +305,7 @@ class _Calendar:
             until = begins + length if length else None
             return TimeEvidence(basis=TimeBasis.SOURCE, instant=begins, until=until, zone=self.zone, origin=origin)
         local_at = begins.replace(tzinfo=None)
-        named = str(event["DTSTART"].params.get("TZID", ""))
+        named = str(getattr(event.get("DTSTART"), "params", {}).get("TZID", ""))
         running = begins.tzinfo or self.zones.get(named)
         zone = loose.zone(str(running)) if running is not None or named else self.zone
         offset = running.utcoffset(local_at) if running is not None and zone is None else None
@@ -334,10 +345,11 @@ def _mended(line: str) -> str:
     """
     if "QUOTED-PRINTABLE" in line.partition(":")[0].upper() and (each := read_property(line)) is not None:
         return f"{each.name}:" + "\\n".join(plain(each).splitlines())
-    if not line.upper().startswith("RRULE"):
-        return line
-    line = "".join(line.split())
-    return "" if line.endswith(":") else _COUNT_OF_NONE.sub("", line)
+    if not line.upper().startswith(_RULES):
+        return line.rstrip()
+    name, _, rule = line.partition(":")
+    rule = "".join(modern(rule).split())
+    return _COUNT_OF_NONE.sub("", f"{name}:{rule}") if rule else ""
 
 
 def _has_unread(found: Component, event: Event) -> bool:
@@ -348,6 +360,12 @@ def _has_unread(found: Component, event: Event) -> bool:
 
 def _date_of(event: Event, name: str) -> Any:  # noqa: ANN401 - a date, a time, or a length
     return getattr(event.get(name), "dt", None)
+
+
+def _begin_of(event: Event) -> date | None:
+    """When it begins; where that cannot be read, what is left of its dates."""
+    told = (_date_of(event, name) for name in ("DTSTART", "DTEND", "RECURRENCE-ID"))
+    return next((each for each in told if isinstance(each, date)), first_listed(event))
 
 
 def _length(event: Event) -> timedelta:

@@ -27,6 +27,8 @@ HEAD_BYTES = 1024
 ITEMS_PER_CHECKPOINT = 200
 
 _ENDINGS = (".vcf", ".vcard")
+_OTHER_ENDINGS = (".ics", ".txt", ".vcs")  # that some programs give to cards
+_BEGIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*BEGIN:VCARD")
 _PICTURES = (".jpg", ".jpeg", ".png")
 _KINDS = frozenset({"KIND", "X-ADDRESSBOOKSERVER-KIND"})
 _BEGINS = (("/9j/", ".jpg"), ("iVBORw0KGgo", ".png"), ("R0lGOD", ".gif"))  # in base64, the first bytes of a picture
@@ -78,8 +80,10 @@ def _pictures(listing: Listing) -> dict[str, str]:
 
 
 def _is_book(folder: Folder, file: File) -> bool:
-    is_named = file.name.lower().endswith(_ENDINGS)
-    return is_named and b"BEGIN:VCARD" in folder.head(file.locator, HEAD_BYTES).upper()
+    if not file.name.lower().endswith(_ENDINGS + _OTHER_ENDINGS):
+        return False
+    head = folder.head(file.locator, HEAD_BYTES).upper()
+    return b"BEGIN:VCARD" in head if file.name.lower().endswith(_ENDINGS) else _BEGIN.match(head) is not None
 
 
 def _is_picture(file: File) -> bool:
@@ -90,7 +94,7 @@ def _cards(folder: Folder, file: File, pictures: dict[str, str], skip: int) -> I
     try:
         for found in components(folder, file.locator, frozenset({"VCARD"})):
             if isinstance(found, Component) and found.number > skip:
-                yield _contact(file, found, pictures)
+                yield from _contact(file, found, pictures)
                 if found.number % ITEMS_PER_CHECKPOINT == 0:
                     yield after(file, found.number)
     except OSError as error:
@@ -98,18 +102,20 @@ def _cards(folder: Folder, file: File, pictures: dict[str, str], skip: int) -> I
         yield Problem(file.locator, "unreadable", f"This file cannot be read ({why}).")
 
 
-def _contact(file: File, found: Component, pictures: dict[str, str]) -> Item:
+def _contact(file: File, found: Component, pictures: dict[str, str]) -> Iterator[Item]:
     where = f"{file.locator}#{found.number}"
     if not found.is_whole:
-        return Problem(where, "contact-broken", "The file ends in the middle of this contact. Export it again.")
+        yield Problem(f"{where}/end", "contact-broken", "The file ends in this contact; what is there was taken.")
     own = found.own_lines()  # a card in a card is somebody else's
     read = [each for line in own if (each := read_property(line)) is not None]
     if any(each.name in _KINDS and _text(each).lower() == "group" for each in read):
-        return Problem(where, "unsupported", "This is a group of contacts, not a person.")
+        yield Problem(where, "unsupported", "This is a group of contacts, not a person.")
+        return
     name = _name(read)
     addresses = tuple(_addresses(read))
     if not name and not addresses:
-        return Problem(where, "empty", "The contact has neither a name nor an address.")
+        yield Problem(where, "empty", "The contact has neither a name nor an address.")
+        return
     shown = name or addresses[0].name
     uid = next((_text(each) for each in read if each.name == "UID"), "")
     picture = pictures.get(shown.casefold())
@@ -119,7 +125,7 @@ def _contact(file: File, found: Component, pictures: dict[str, str]) -> Item:
         else MediaRef(locator=picture, name=picture.rpartition("/")[2])
     )
     text = "\r\n".join(line for line in own if _bare_name(line) not in _LEFT_OUT)
-    return Contact(
+    yield Contact(
         source_key=uid or f"{shown}/{addresses[0].value if addresses else ''}",
         name=shown,
         addresses=tuple(PersonRef(name=shown, kind=each.kind, value=each.value) for each in addresses),
