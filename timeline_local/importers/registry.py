@@ -11,6 +11,7 @@ from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOption
 from timeline_local.importers.sources.apple_health import AppleHealth
 from timeline_local.importers.sources.apple_journal import AppleJournal
 from timeline_local.importers.sources.apple_photos import ApplePhotos
+from timeline_local.importers.sources.contact_list import ContactList
 from timeline_local.importers.sources.dawarich import Dawarich
 from timeline_local.importers.sources.day_one import DayOne
 from timeline_local.importers.sources.day_one_classic import DayOneClassic
@@ -61,6 +62,7 @@ SOURCES: tuple[Source, ...] = (
     Jrnl(),  # before chats: an entry may begin as a message does
     ICalendar(),
     VCard(),
+    ContactList(),
     WhatsApp(),
     Telegram(),
     Messenger(),
