@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -89,6 +90,15 @@ def as_utf8(file: BinaryIO) -> BinaryIO:
     codec = unicode_of(file.read(LOOKED_AT))
     file.seek(0)
     return cast("BinaryIO", io.BufferedReader(_AsUtf8(file, codec), CHUNK_BYTES)) if codec else file
+
+
+def piece(file: BinaryIO, size: int) -> bytes:
+    """The next bytes of a file, at most `size`; b"" at its end. What can be read before damage comes before the error.
+
+    `read` gathers until it has all, and loses what it has when the last of it cannot be read.
+    """
+    read_once: Callable[[int], bytes] = getattr(file, "read1", file.read)
+    return read_once(size)
 
 
 def head_as_utf8(head: bytes) -> bytes:
@@ -187,7 +197,7 @@ class _AsUtf8(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         is_end = False
         while not self._left and not is_end:
-            chunk = self._file.read(CHUNK_BYTES)
+            chunk = piece(self._file, CHUNK_BYTES)
             is_end = not chunk
             self._left = self._decoder.decode(chunk, is_end).encode()
         data, self._left = self._left[: len(view)], self._left[len(view) :]

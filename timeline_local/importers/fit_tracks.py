@@ -10,8 +10,9 @@ from timeline_local.domain.drafts import JSON, Problem
 from timeline_local.domain.times import MAX_OFFSET_MIN, TimeBasis, TimeEvidence
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found
-from timeline_local.importers.fit_messages import TIMESTAMP, FitBroken, Message, messages
+from timeline_local.importers.fit_messages import TIMESTAMP, Message, messages
 from timeline_local.importers.track_formats import open_plain
+from timeline_local.importers.track_reading import with_rest
 from timeline_local.importers.tracks import MAX_POINTS, Keys, Point, Recording, items_of, workout
 
 _FILE, _SPORT, _SESSION, _RECORD, _ACTIVITY = 0, 12, 18, 20, 34
@@ -48,13 +49,7 @@ _FIGURES = {
 def read_fit(folder: Folder, file: File, _: str) -> Iterator[Found]:
     reading = _Reading(file)
     with open_plain(folder, file.locator) as opened:
-        try:
-            for message in messages(opened):
-                yield from reading.take(message)
-        except FitBroken:
-            yield from reading.end()
-            raise
-    yield from reading.end()
+        yield from with_rest((item for each in messages(opened) for item in reading.take(each)), reading.end)
 
 
 @dataclass(slots=True)

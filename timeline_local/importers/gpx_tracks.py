@@ -12,8 +12,9 @@ from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found
 from timeline_local.importers.position_columns import number
 from timeline_local.importers.track_formats import open_plain
+from timeline_local.importers.track_reading import with_rest
 from timeline_local.importers.tracks import NOWHERE, Keys, Point, ProblemLog, Recording, items_of, waypoint
-from timeline_local.importers.xml_stream import Closed, Element, Event, Opened, XmlBroken, stream
+from timeline_local.importers.xml_stream import Closed, Element, Event, Opened, stream
 
 _CONTAINERS = frozenset({"gpx", "trk", "trkseg", "rte"})
 _WAYS = {"trk": "GPX track", "rte": "GPX route"}
@@ -24,14 +25,8 @@ _PLAIN = 2  # children of most points: height and time
 def read_gpx(folder: Folder, file: File, _: str) -> Iterator[Found]:
     reading = _Reading(file)
     with open_plain(folder, file.locator) as opened:
-        try:
-            for event in stream(opened, _CONTAINERS):
-                yield from reading.take(event)
-        except XmlBroken:
-            yield from reading.end_way()
-            yield from reading.log.rest()
-            raise
-    yield from reading.log.rest()
+        found = (item for event in stream(opened, _CONTAINERS) for item in reading.take(event))
+        yield from with_rest(found, reading.rest)
 
 
 @dataclass(slots=True)
@@ -61,6 +56,12 @@ class _Reading:
             yield from self._waypoint(event)
         elif self.way is not None:
             _describe(self.way, event)
+
+    def rest(self) -> Iterator[Found]:
+        yield from self.end_way()
+        if not (self.points or self.ways):
+            yield Problem(self.file.locator, "empty", "This GPX file holds no tracks, routes or places.")
+        yield from self.log.rest()
 
     def end_way(self) -> Iterator[Found]:
         way, self.way = self.way, None

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, BinaryIO, Protocol
 
 from timeline_local.domain.drafts import Problem
-from timeline_local.importers.encodings import western
+from timeline_local.importers.encodings import piece, western
 
 MAX_DEPTH = 100  # ijson keeps the path of every open value: 200,000 nested arrays took all memory there was (2026-11)
 MAX_TEXT_BYTES = 64 * 1024 * 1024  # of one string
@@ -187,11 +187,11 @@ class _Shallow:
 
     def read(self, size: int = CHUNK_BYTES) -> bytes:
         """The next chunk, without a byte order mark at the start."""
-        chunk = self._file.read(size)
+        chunk = piece(self._file, size)
         if self._is_at_start and chunk:
             self._is_at_start = False
             if chunk.startswith(_MARK):
-                chunk = chunk[len(_MARK) :] or self._file.read(size)
+                chunk = chunk[len(_MARK) :] or piece(self._file, size)
         chunk = self._valid(chunk, size)
         self._measure(chunk)
         return chunk
@@ -203,7 +203,7 @@ class _Shallow:
             return chunk
         text = self._decoder.decode(chunk, not chunk)
         while chunk and not text:
-            chunk = self._file.read(size)
+            chunk = piece(self._file, size)
             text = self._decoder.decode(chunk, not chunk)
         try:
             return text.encode()

@@ -14,8 +14,9 @@ from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found
 from timeline_local.importers.position_columns import number
 from timeline_local.importers.track_formats import open_plain
+from timeline_local.importers.track_reading import with_rest
 from timeline_local.importers.tracks import NOWHERE, Keys, Point, ProblemLog, Recording, items_of, workout
-from timeline_local.importers.xml_stream import Closed, Element, Event, Opened, XmlBroken, stream
+from timeline_local.importers.xml_stream import Closed, Element, Event, Opened, stream
 
 _CONTAINERS = frozenset(
     {
@@ -30,19 +31,8 @@ _TOTALS = {"DistanceMeters": "distance_m", "TotalTimeSeconds": "moving_s", "Calo
 def read_tcx(folder: Folder, file: File, _: str) -> Iterator[Found]:
     reading = _Reading(file)
     with open_plain(folder, file.locator) as opened:
-        try:
-            for event in stream(opened, _CONTAINERS):
-                yield from reading.take(event)
-        except XmlBroken:
-            yield from reading.end_way()
-            yield from reading.log.rest()
-            raise
-    if not reading.ways:
-        yield Problem(file.locator, "empty", "This TCX file holds no activity.")
-    if reading.unplaced:
-        detail = f"{reading.unplaced:,} points of this file have no position: indoors, or before it was known."
-        yield Problem(f"{file.locator}#unplaced", "no-position", detail)
-    yield from reading.log.rest()
+        found = (item for event in stream(opened, _CONTAINERS) for item in reading.take(event))
+        yield from with_rest(found, reading.rest)
 
 
 @dataclass(slots=True)
@@ -76,6 +66,15 @@ class _Reading:
             self.totals[event.name] = self.totals.get(event.name, 0) + (number(event.text) or 0)
         else:
             self._describe(event, self.way)
+
+    def rest(self) -> Iterator[Found]:
+        yield from self.end_way()
+        if not self.ways:
+            yield Problem(self.file.locator, "empty", "This TCX file holds no activity.")
+        if self.unplaced:
+            detail = f"{self.unplaced:,} points of this file have no position: indoors, or before it was known."
+            yield Problem(f"{self.file.locator}#unplaced", "no-position", detail)
+        yield from self.log.rest()
 
     def end_way(self) -> Iterator[Found]:
         way, self.way = self.way, None

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate, errors
 
-from timeline_local.importers.encodings import unicode_of
+from timeline_local.importers.encodings import piece, unicode_of
 from timeline_local.importers.xml_mending import Mending
 
 CHUNK_BYTES = 64 * 1024
-MAX_DEPTH = 64
+MAX_DEPTH = 128  # Google Earth takes folders nested 100 deep
 MAX_ELEMENT_CHARACTERS = 64 * 1024 * 1024  # the path of a year in one KML element takes half of it
 
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][\w.-]*)["']""", re.ASCII)
@@ -171,7 +171,7 @@ def _why(error: ExpatError) -> str:
 
 def _decoded(file: BinaryIO) -> Iterator[str]:
     """The text in chunks, in the encoding it is in rather than the one it says, from its first character on."""
-    head = file.read(CHUNK_BYTES)
+    head = piece(file, CHUNK_BYTES)
     decoder = codecs.getincrementaldecoder(encoding_of(head))("surrogateescape")
     chunk = head if unicode_of(head) else head.lstrip(_SPACES)
     mending = Mending()
@@ -180,7 +180,7 @@ def _decoded(file: BinaryIO) -> Iterator[str]:
         text = _mended(decoder.decode(chunk))
         yield mending.feed(text.lstrip("\ufeff \t\r\n") if is_first else text)
         is_first = False
-        chunk = file.read(CHUNK_BYTES)
+        chunk = piece(file, CHUNK_BYTES)
     yield mending.feed(_mended(decoder.decode(b"", True)), is_last=True)
 
 

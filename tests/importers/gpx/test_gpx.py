@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -190,3 +191,16 @@ def test_the_same_walk_in_another_file_has_the_same_key(tmp_path: Path, reading:
     assert {draft.source_key for draft in moves(reading.read(Gpx(), folder))} == {
         "move:2020-01-02T10:00:00Z@46.50000,7.90000"
     }
+
+
+def test_a_packed_file_that_is_cut_off_gives_what_it_has_and_says_so(tmp_path: Path, reading: ModuleType) -> None:
+    times = (f"2024-05-01T08:{n // 60:02}:{n % 60:02}Z" for n in range(900))
+    points = (f'<trkpt lat="{48 + n / 9999}" lon="11"><time>{at}</time></trkpt>' for n, at in enumerate(times))
+    packed = gzip.compress(track(*points).encode())
+    items = read_text(tmp_path, reading, packed[: len(packed) // 2], name="a.gpx.gz")
+    assert len(path_of(items)) > 300
+    assert reading.problems(items) == {"a.gpx.gz": "unreadable"}
+
+
+def test_a_file_without_anything_in_it_is_told(tmp_path: Path, reading: ModuleType) -> None:
+    assert reading.problems(read_text(tmp_path, reading, "<gpx></gpx>")) == {"a.gpx": "empty"}

@@ -43,3 +43,10 @@ def test_training_without_a_way_keeps_its_figures(reading: ModuleType) -> None:
 def test_a_file_without_activities_is_told(tmp_path: Path, reading: ModuleType) -> None:
     items = reading.read(Tcx(), reading.make(tmp_path, {"a.tcx": "<TrainingCenterDatabase/>"}))
     assert reading.problems(items) == {"a.tcx": "empty"}
+
+
+def test_a_packed_ride_that_is_cut_off_gives_what_it_has_and_says_so(tmp_path: Path, reading: ModuleType) -> None:
+    packed = gzip.compress(RIDE, 0)
+    items = reading.read(Tcx(), reading.make(tmp_path, {"ride.tcx.gz": packed[: RIDE.index(b"</Trackpoint>") + 40]}))
+    assert len(reading.drafts(items)) == 1
+    assert reading.problems(items)["ride.tcx.gz"] == "unreadable"
