@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import httpx
@@ -32,6 +33,8 @@ def test_a_folder_shows_its_folders_and_counts_its_files(home: Path) -> None:
     assert [each.name for each in view.folders] == ["2019"]
     assert (view.files, view.media, view.notes) == (4, 2, 1)
     assert (view.path, view.parent) == (str(home / "Pictures"), str(home))
+    assert view.free_bytes is not None
+    assert 0 < view.free_bytes <= shutil.disk_usage(home).total
 
 
 def test_the_library_is_neither_listed_nor_entered(home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import NewContext, go, sign_in
+from tests.e2e.conftest import NewContext, Watch, go, sign_in
 from tests.e2e.pictures import JOURNEYS, write_life, write_small
 from tests.e2e.served import API, Server, settled
 from timeline_local.desktop.launcher import _parsed, target_of
@@ -80,6 +81,30 @@ def test_the_first_run_leads_from_a_name_to_a_full_timeline(
     page.reload()
     expect(page.locator("#feed .tile")).to_have_count(7)
     assert len(list(folder.rglob("*.jpg"))) == 7
+
+
+def test_the_first_run_lets_the_library_live_elsewhere_and_leaves_only_a_sign(
+    server: Server, new_context: NewContext, watch: Watch, tmp_path: Path
+) -> None:
+    watch.expects("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET")
+    elsewhere = tmp_path / "Documents" / "library"
+    elsewhere.parent.mkdir()
+    page = sign_in(new_context(), server)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Choose another folder or disk").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Documents").click()
+    expect(dialog.get_by_label("Folder", exact=True)).to_have_value(str(elsewhere))
+    expect(dialog.get_by_text("are free on this disk")).to_be_visible()
+    dialog.get_by_role("button", name="Keep it here").click()
+    expect(page.locator(".library-card .path")).to_have_text(str(elsewhere))
+    assert (elsewhere / "timeline.db").exists()
+    until = time.monotonic() + 60
+    while [path.name for path in server.data.iterdir()] != ["library.json"]:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("button", name="Start with an empty timeline")).to_be_visible()
 
 
 def test_what_was_written_during_setup_is_on_the_timeline_at_once(server: Server, new_context: NewContext) -> None:

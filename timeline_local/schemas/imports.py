@@ -258,7 +258,10 @@ class ChoiceOut(BaseModel):
 
 
 class FolderListing(BaseModel):
-    """One folder of this computer. files, media and notes count what lies in it directly; choices are at most 500."""
+    """One folder of this computer. files, media and notes count what lies in it directly; choices are at most 500.
+
+    free_bytes: on its disk; null where that is not known.
+    """
 
     path: str
     parent: str | None
@@ -268,3 +271,4 @@ class FolderListing(BaseModel):
     files: int
     media: int
     notes: int
+    free_bytes: int | None

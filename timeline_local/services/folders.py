@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import string
 import sys
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ class Choice:
 class FolderView:
     """One folder: parent is None at a root. files, media and notes count its own files.
 
-    choices  archives and files of exports, at most MOST_CHOICES.
+    choices  archives and files of exports, at most MOST_CHOICES.  free_bytes  of its disk; None where nobody tells.
     """
 
     path: str
@@ -60,6 +61,7 @@ class FolderView:
     files: int
     media: int
     notes: int
+    free_bytes: int | None
 
 
 def check_may_read_disk(caller: Caller) -> None:
@@ -96,8 +98,21 @@ def view_folder(path: str | None, settings: Settings) -> FolderView:
     is_root = str(folder) in {root.path for root in roots} and bool(settings.imports.roots)
     parent = None if is_root or folder.parent == folder else str(folder.parent)
     return FolderView(
-        str(folder), parent, roots, tuple(folders[:MOST_FOLDERS]), tuple(choices[:MOST_CHOICES]), **counts
+        path=str(folder),
+        parent=parent,
+        roots=roots,
+        folders=tuple(folders[:MOST_FOLDERS]),
+        choices=tuple(choices[:MOST_CHOICES]),
+        free_bytes=_free_bytes(folder),
+        **counts,
     )
+
+
+def _free_bytes(folder: Path) -> int | None:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def _count(

@@ -12,7 +12,7 @@ import { Loading, Trouble } from './states.js';
 /**
  * @typedef {{name: string, path: string}} Place
  * @typedef {{name: string, path: string, size_bytes: number, is_archive: boolean}} FileChoice
- * @typedef {{path: string, parent: string | null, roots: Place[], folders: Place[], choices: FileChoice[], files: number, media: number, notes: number}} Listing
+ * @typedef {{path: string, parent: string | null, roots: Place[], folders: Place[], choices: FileChoice[], files: number, media: number, notes: number, free_bytes: number | null}} Listing
  */
 
 /**
@@ -143,6 +143,7 @@ function PathForm({ path, onOpen }) {
   useEffect(() => { if (!typed.current) setText(path); }, [path]);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
+    event.stopPropagation(); // the picker may stand in a form of its own
     if (!text.trim()) return;
     typed.current = false;
     onOpen(text.trim());

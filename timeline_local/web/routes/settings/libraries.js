@@ -33,13 +33,13 @@ export function useLibraries() {
   return list;
 }
 
-/** The button that asks for another folder, and how the move goes. @param {{list: any}} props */
-export function Moving({ list }) {
+/** The button that asks for another folder, and how the move goes. An empty library is moved without further questions. @param {{list: any, isEmpty?: boolean}} props */
+export function Moving({ list, isEmpty = false }) {
   const { run, busy, problem } = useTask();
   const move = list.data?.move;
   const end = () => run(async () => { await api.delete('/libraries/move'); list.reload(); });
   if (!list.data?.can_change) return null;
-  if (!move) return html`<div class="btn-row"><${Button} icon="folder" onClick=${async () => { if (await present(MoveDialog)) list.reload(); }}>${t('libraries.move')}<//></div>`;
+  if (!move) return html`<div class="btn-row"><${Button} icon="folder" onClick=${async () => { if (await present(MoveDialog, { isEmpty })) list.reload(); }}>${t(isEmpty ? 'libraries.choose' : 'libraries.move')}<//></div>`;
   if (move.state === 'failed') return html`<${Note} tone="danger" icon="circle-alert" action=${html`<${Button} size="small" variant="quiet" busy=${busy} onClick=${end}>${t('libraries.seen')}<//>`}><b>${t('libraries.failed')}</b> ${move.detail}<//>`;
   if (move.state === 'finishing') return html`<${Note} tone="warm" icon="hard-drive">${t('libraries.finishing')}<//>`;
   const text = t('libraries.moving', { done: bytes(move.done_bytes), total: bytes(move.total_bytes) });
@@ -80,27 +80,29 @@ function Other({ item, busy, onOpen, onForget }) {
   </li>`;
 }
 
-/** Where to: an existing folder is chosen, and what is to be made in it can be typed. @param {{close: (moved: boolean) => void}} props */
-function MoveDialog({ close }) {
+/** Where to: an existing folder is chosen, and what is to be made in it can be typed. @param {{close: (moved: boolean) => void, isEmpty: boolean}} props */
+function MoveDialog({ close, isEmpty }) {
   const { run, busy, problem } = useTask();
   const [path, setPath] = useState(''), [plan, setPlan] = useState(/** @type {any} */ (null));
-  const type = (/** @type {string} */ text) => { setPath(text); setPlan(null); };
+  const [free, setFree] = useState(/** @type {number | null} */ (null));
+  const type = (/** @type {string} */ text) => { setPath(text); setPlan(null); setFree(null); };
+  const choose = (/** @type {import('../../ui/folders.js').Listing} */ listing) => { type(inside(listing.path)); setFree(listing.free_bytes); };
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     run(async () => {
-      if (!plan) return setPlan(await api.post('/libraries/move/plan', { path: path.trim() }));
+      if (!plan && !isEmpty) return setPlan(await api.post('/libraries/move/plan', { path: path.trim() }));
       await api.post('/libraries/move', { path: path.trim() });
       close(true);
     });
   };
-  return html`<${Dialog} title=${t('libraries.move_title')} onClose=${() => close(false)}><form onSubmit=${submit}>
-    <p class="field-hint">${t('libraries.move_hint')}</p>
-    <${FolderPicker} onChange=${(/** @type {any} */ listing) => type(inside(listing.path))} onPick=${() => {}} />
-    <${TextField} label=${t('libraries.folder')} hint=${t('libraries.folder_hint')} value=${path} onInput=${type} spellcheck=${false} autocomplete="off" />
+  return html`<${Dialog} title=${t(isEmpty ? 'libraries.choose_title' : 'libraries.move_title')} onClose=${() => close(false)}><form onSubmit=${submit}>
+    <p class="field-hint">${t(isEmpty ? 'libraries.choose_hint' : 'libraries.move_hint')}</p>
+    <${FolderPicker} onChange=${choose} onPick=${() => {}} />
+    <${TextField} label=${t('libraries.folder')} hint=${free === null ? t('libraries.folder_hint') : t('libraries.free', { free: bytes(free) })} value=${path} onInput=${type} spellcheck=${false} autocomplete="off" />
     ${plan ? html`<${Note} tone="ok" icon="circle-check">${t('libraries.plan', { total: bytes(plan.total_bytes), free: bytes(plan.free_bytes) })}<//>` : null}
     <${Refusal} problem=${problem} />
     <div class="dialog-actions"><${Button} variant="plain" onClick=${() => close(false)}>${t('ui.cancel')}<//>
-      <${Button} type="submit" variant="primary" busy=${busy} disabled=${!path.trim()}>${t(plan ? 'libraries.move_now' : 'libraries.check')}<//></div>
+      <${Button} type="submit" variant="primary" busy=${busy} disabled=${!path.trim()}>${t(isEmpty ? 'libraries.choose_now' : plan ? 'libraries.move_now' : 'libraries.check')}<//></div>
   </form><//>`;
 }
 

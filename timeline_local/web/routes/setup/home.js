@@ -31,7 +31,8 @@ export function Home({ next }) {
     </div>`;
 }
 
-/** Another folder, before anything is in it: then moving takes a moment. */
+/** Another folder, before anything is in it. */
 function Elsewhere() {
-  return html`<${Moving} list=${useLibraries()} />`;
+  const isEmpty = !bootstrap.value?.memories && !bootstrap.value?.trashed;
+  return html`<${Moving} list=${useLibraries()} isEmpty=${isEmpty} />`;
 }
