@@ -372,6 +372,10 @@ class LibraryAway(Unavailable):
     slug, title = "library-away", "The disk with your library is not there"
 
 
+class LibraryReadOnly(Unavailable):
+    slug, title = "library-read-only", "The disk with your library is read-only"
+
+
 class DiskFull(Unavailable):
     slug, title, status = "disk-full", "The disk is full", 507
 

@@ -165,7 +165,7 @@ async def open_runtime(
     claim  the folder already held by the caller, who bound a socket for it; else it is claimed here.
     Raises the StartRefused family; then the folder is as it was, and free.
     """
-    claim = claim or claim_library(settings.data_dir, secrets_in=settings.auth.secrets_in)
+    claim = claim or _claimed(settings)
     database: Database | None = None
     try:
         library = open_library(claim.data_dir, uses_sqlite=settings.database.url is None)
@@ -185,6 +185,11 @@ async def open_runtime(
             await database.close()
         claim.release()
         raise
+
+
+def _claimed(settings: Settings) -> LibraryClaim:
+    place, uses_sqlite = settings.auth.secrets_in, settings.database.url is None
+    return claim_library(settings.data_dir, secrets_in=place, uses_sqlite=uses_sqlite)
 
 
 async def _put_together(
@@ -262,7 +267,7 @@ def updates_of(settings: Settings, library: Library, *, now: Callable[[], dateti
 def _guarded(database: Database, library: Library) -> Presence:
     """From now on nothing is written while the library's folder is not there."""
     presence = Presence(library)
-    database.check = presence.check
+    database.check, database.explain = presence.check, presence.trouble
     return presence
 
 

@@ -52,14 +52,21 @@ class Server:
     """A server process of a library; `restart` brings it back after any end."""
 
     def __init__(
-        self, data: Path, *, umask: int = 0o022, port: int = 0, settings: Mapping[str, str] | None = None
+        self,
+        data: Path,
+        *,
+        umask: int = 0o022,
+        port: int = 0,
+        settings: Mapping[str, str] | None = None,
+        home: Path | None = None,
     ) -> None:
-        """settings: TIMELINE_… variables of the process."""
+        """settings: TIMELINE_… variables of the process. home: the account's folder; else the one the library is in."""
         self.data = data
+        self.home = home or data.parent
         self.settings = dict(settings or {})
         self.umask = umask
         self.port = port
-        self.log = data.parent / "server.out"
+        self.log = self.home / "server.out"
         self.process = self._spawn()
         self._wait()
 
@@ -70,8 +77,8 @@ class Server:
                 arguments,
                 stdout=log,
                 stderr=log,
-                cwd=self.data.parent,
-                env=clean_environment(self.data.parent) | self.settings,
+                cwd=self.home,
+                env=clean_environment(self.home) | self.settings,
                 umask=self.umask,
             )
 

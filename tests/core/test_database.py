@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from timeline_local.core.database import Database, check_sqlite, ping, sqlite_module
-from timeline_local.exceptions import DatabaseTooOld, DatabaseUnavailable, DiskFull
+from timeline_local.exceptions import DatabaseTooOld, DatabaseUnavailable, DiskFull, LibraryReadOnly
 from timeline_local.models import ChangeCounter, User
 
 
@@ -180,6 +181,20 @@ async def _stopped_in_a_snapshot(database: Database) -> None:
     async with database.snapshot() as db:
         await db.execute(select(User.name))
         raise RuntimeError("stop")
+
+
+async def test_a_failed_write_says_what_is_wrong_with_the_disk_until_one_succeeds(
+    database: Database, owner: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "explain", lambda: LibraryReadOnly("look at the disk"))
+    failure = DBAPIError("UPDATE", (), sqlite3.OperationalError("disk I/O error"))
+    with pytest.raises(DatabaseUnavailable if database.dialect == "postgresql" else LibraryReadOnly):
+        async with database.write():
+            raise failure
+    assert database.trouble is not None
+    async with database.write():
+        pass
+    assert database.trouble is None
 
 
 LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from timeline_local.config import chosen_data_dir, libraries_file, load_settings, usual_data_dir
-from timeline_local.core import libraries
+from timeline_local.core import disks, libraries
 from timeline_local.core.autostart import login_of
 from timeline_local.core.instance import claim_library
 from timeline_local.core.libraries import folder_for_new, read_libraries
@@ -126,3 +128,36 @@ def test_the_list_is_the_accounts_alone(made: Library) -> None:
     libraries.add(made.root)
     assert libraries_file().stat().st_mode & 0o777 == 0o600
     assert json.loads(libraries_file().read_text())["libraries"][0]["path"] == str(made.root)
+
+
+@pytest.fixture
+def mounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What /proc/self/mounts says: written by the test."""
+    table = tmp_path / "mounts"
+    table.write_text("/dev/sda1 / ext4 rw 0 0\n")
+    monkeypatch.setattr(disks, "MOUNTS", table)
+    monkeypatch.setattr(sys, "platform", "linux")
+    return table
+
+
+def test_a_disk_that_is_not_mounted_gets_no_new_library_even_if_nobody_listed_the_one_on_it(
+    tmp_path: Path, mounts: Path
+) -> None:
+    folder = tmp_path / "disk" / "library"
+    folder.mkdir(parents=True)
+    mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 {folder.parent} ext4 rw 0 0\n")
+    libraries.note_opened(folder, uuid4())
+    assert read_libraries().known == ()
+    libraries.check_is_there(folder)  # its disk is there: who deleted the library may begin anew
+    folder.rmdir()
+    mounts.write_text("/dev/sda1 / ext4 rw 0 0\n")
+    with pytest.raises(LibraryMissing, match="is not connected"):
+        claim_library(folder)
+    assert not folder.exists()
+    assert libraries.forget(folder)
+    libraries.check_is_there(folder)
+
+
+def test_of_a_library_on_the_systems_own_disk_no_disk_is_noted(tmp_path: Path, mounts: Path) -> None:
+    libraries.note_opened(tmp_path / "library", uuid4())
+    assert not libraries_file().exists()

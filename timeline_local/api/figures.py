@@ -10,16 +10,18 @@ import os
 import shutil
 import time
 from functools import cache
+from typing import Literal
 
 from timeline_local import __version__
 from timeline_local.core.database import has_wal_reset_fix, sqlite_module
 from timeline_local.core.metrics import Family, Sample, gauge
 from timeline_local.core.migrations import head_revision
-from timeline_local.exceptions import TimelineError
+from timeline_local.exceptions import DiskFull, LibraryReadOnly, TimelineError
 from timeline_local.queries import health as queries
 from timeline_local.runtime import Runtime
 from timeline_local.schemas import health as wire
 
+DiskWord = Literal["ok", "full", "read-only", "cannot be read"]
 DATABASE_S = 2.0
 SLOWEST = 20
 
@@ -34,7 +36,7 @@ async def readiness(parts: Runtime) -> dict[str, str]:
         "database": "ok" if found is not None else "does not answer",
         "migrations": _migrations(found),
         "media": await asyncio.to_thread(_media, parts),
-        "disk": await asyncio.to_thread(_disk, parts),
+        "disk": await asyncio.to_thread(disk_word, parts),
         "cache": "ok" if report.state == "ok" else "away",
     }
     return checks | ({"server": "draining"} if parts.is_draining else {})
@@ -146,11 +148,15 @@ def _media(parts: Runtime) -> str:
     return "ok" if os.access(parts.library.media, os.R_OK | os.W_OK | os.X_OK) else "cannot be written"
 
 
-def _disk(parts: Runtime) -> str:
+def disk_word(parts: Runtime) -> DiskWord:
+    """How the library's disk is, by its free space and by what became of the last write. Blocks for a look at it."""
     sizes = _disk_sizes(parts)
     if sizes is None:
         return "cannot be read"
-    return "ok" if sizes.free_bytes >= sizes.reserve_bytes else "full"
+    if isinstance(parts.database.trouble, LibraryReadOnly):
+        return "read-only"
+    is_full = sizes.free_bytes < sizes.reserve_bytes or isinstance(parts.database.trouble, DiskFull)
+    return "full" if is_full else "ok"
 
 
 def _disk_sizes(parts: Runtime) -> wire.DiskHealth | None:

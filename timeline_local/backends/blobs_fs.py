@@ -8,7 +8,6 @@ folder; only then may a row name it. Of many files these steps are taken togethe
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import os
 import re
@@ -25,13 +24,13 @@ from pathlib import Path
 from typing import IO, BinaryIO, TypeVar
 
 from timeline_local.core.blobs import Offer, Stored
+from timeline_local.core.disks import why_unwritten
 from timeline_local.core.private_files import FILE_MODE, make_private_dir, sync_dir
 from timeline_local.exceptions import BodyTooLarge, DiskFull
 
 CHUNK = 1024 * 1024
 READ_AT_ONCE = 4  # more only makes a disk seek
 WAITING = 12  # files whose syncs overlap: 0.2 ms each instead of 3 (ext4, 2026-11)
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
@@ -97,7 +96,7 @@ class FileBlobs:
             return Stored(offer.sha256, offer.size_bytes, is_new=False)
         try:
             file, part = parts.enter_context(self._temporary())
-            with self._reading, _says_when_full():
+            with self._reading, _says_why():
                 sha256, size = _copy(offer.opener, file)
             if offer.sha256 not in (None, sha256):
                 return ValueError("it changed while it was read")
@@ -151,7 +150,7 @@ class FileBlobs:
     def _name(self, parts: Sequence[_Whole]) -> list[Stored]:
         """Put durable temporary files under their hashes; bytes already there and whole are kept instead."""
         stored: list[Stored] = []
-        with self._naming, _says_when_full():
+        with self._naming, _says_why():
             for part in parts:
                 is_new = not self._holds(part.sha256, part.size)
                 if is_new:
@@ -169,7 +168,7 @@ class FileBlobs:
     def _sync_names(self, hashes: Iterable[bytes]) -> None:
         """Return when the names are durable, whoever gave them: another thread may have, just now."""
         folders = {self.path(sha256).parent for sha256 in hashes}
-        with _says_when_full():
+        with _says_why():
             _each(sync_dir, sorted(folders))
             if not folders <= self._known_folders:
                 sync_dir(self._root)
@@ -194,7 +193,7 @@ class FileBlobs:
         part = self._incoming / f"{secrets.token_hex(16)}.part"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         try:
-            with _says_when_full(), os.fdopen(os.open(part, flags, FILE_MODE), "wb") as file:
+            with _says_why(), os.fdopen(os.open(part, flags, FILE_MODE), "wb") as file:
                 yield file, part
         finally:
             part.unlink(missing_ok=True)
@@ -202,17 +201,21 @@ class FileBlobs:
     def _check_space(self, size: int) -> None:
         free = shutil.disk_usage(self._incoming).free
         if free - size < self._reserve:
-            raise DiskFull(f"{free:,} bytes are free, and {size:,} more are needed. Nothing was kept.")
+            raise DiskFull(
+                f"{free:,} bytes are free, of which {self._reserve:,} are kept free, so that deleting works. "
+                "The file was not kept. Free some space and try again."
+            )
 
 
 @contextmanager
-def _says_when_full() -> Iterator[None]:
+def _says_why() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in FULL:
-            raise DiskFull("The disk filled up while the file was written. Nothing was kept.") from error
-        raise
+        reason = why_unwritten(error)
+        if reason is None:
+            raise
+        raise reason from error
 
 
 def _each(function: Callable[[T], Found], things: Sequence[T]) -> list[Found]:
@@ -224,7 +227,7 @@ def _each(function: Callable[[T], Found], things: Sequence[T]) -> list[Found]:
 
 
 def _sync(file: IO[bytes]) -> None:
-    with _says_when_full():
+    with _says_why():
         file.flush()
         os.fsync(file.fileno())
         file.close()

@@ -32,16 +32,16 @@ def _app_lock_password() -> str:
     return getpass("The app lock is on. Your password: ")
 
 
-def reach(data_dir: Path, connect: Callable[[Path], LocalClient] = signed_in) -> LocalClient | LibraryClaim:
+def reach(settings: Settings, connect: Callable[[Path], LocalClient] = signed_in) -> LocalClient | LibraryClaim:
     """A client of the running server, or the library itself. Raises LibraryInUse if neither can be had."""
     give_up = time.monotonic() + STARTING_S
     while True:
         try:
-            return connect(data_dir)
+            return connect(settings.data_dir)
         except NoServer:
             pass
         try:
-            return claim_library(data_dir)
+            return claim_library(settings.data_dir, uses_sqlite=settings.database.url is None)
         except LibraryInUse:
             if time.monotonic() > give_up:
                 raise
@@ -57,7 +57,7 @@ def ask(
 ) -> T:
     """The answer of the running server, or of the library opened here."""
     settings = load_settings(**given)
-    reached = reach(settings.data_dir, connect)
+    reached = reach(settings, connect)
     if isinstance(reached, LocalClient):
         with reached:
             return server(reached)
@@ -67,7 +67,7 @@ def ask(
 def ask_server(given: dict[str, Any], question: Callable[[LocalClient], int]) -> int:
     """What the question returns, put to the running server, or to one that this process is for as long as it takes."""
     settings = load_settings(**given)
-    reached = reach(settings.data_dir)
+    reached = reach(settings)
     if isinstance(reached, LocalClient):
         with reached:
             return question(reached)

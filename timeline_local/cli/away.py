@@ -45,11 +45,12 @@ async def until_back(settings: Settings, library_id: UUID, serving: asyncio.Task
 
     Nothing is written into a folder that does not hold it: that is the one its disk is mounted on.
     """
+    from timeline_local.core.logging import leave_log_file, setup_logging  # noqa: PLC0415 - as everywhere in this command
+
+    leave_log_file()
     while not serving.done():
         claim = await asyncio.to_thread(_claim, settings, library_id)
         if claim is not None:
-            from timeline_local.core.logging import setup_logging  # noqa: PLC0415 - as everywhere in this command
-
             setup_logging(settings)
             log.warning("the library's folder is back")
             return claim
@@ -61,6 +62,6 @@ def _claim(settings: Settings, library_id: UUID) -> LibraryClaim | None:
     if not is_back(settings.data_dir, library_id):
         return None
     try:
-        return claim_library(settings.data_dir)
+        return claim_library(settings.data_dir, uses_sqlite=settings.database.url is None)
     except StartRefused:
         return None

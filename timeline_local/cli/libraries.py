@@ -99,7 +99,7 @@ def move(given: dict[str, Any], target: Path, *, keeps_old: bool, as_json_: bool
     """Move the library, through its server if one runs. Raises LibraryInUse, MoveRefused, LibraryDiskUnfit."""
     settings = load_settings(**given)
     check_can_move(settings)
-    reached = reach(settings.data_dir)
+    reached = reach(settings)
     if isinstance(reached, LocalClient):
         with reached:
             _move_through(reached, settings.data_dir, target, keeps_old=keeps_old, as_json_=as_json_)

@@ -19,7 +19,7 @@ def rotate(given: dict[str, Any]) -> None:
     moment loses nothing: running it again finishes the work.
     """
     settings = load_settings(**given)
-    done = asyncio.run(_rotate(settings, claim_library(settings.data_dir)))
+    done = asyncio.run(_rotate(settings, claim_library(settings.data_dir, uses_sqlite=settings.database.url is None)))
     say(f"New keys are in force. {done.resealed} sealed values were sealed anew, {done.sessions} sessions ended.")
     if done.broken:
         say(f"{done.broken} second factors or tokens of sources could not be opened by any key; set them up again.")
@@ -44,7 +44,7 @@ async def _rotate(settings: Settings, claim: LibraryClaim) -> Any:  # noqa: ANN4
 def move(given: dict[str, Any], place: Place) -> None:
     """Put the keys into the file or into the keyring. Raises LibraryInUse while a server runs, and KeyringAway."""
     settings = load_settings(**given)
-    if asyncio.run(_move(settings, claim_library(settings.data_dir), place)):
+    if asyncio.run(_move(settings, claim_library(settings.data_dir, uses_sqlite=settings.database.url is None), place)):
         say(f"The keys of this library are in the {place} now.")
     else:
         say(f"The keys of this library are in the {place} already. Nothing was changed.")

@@ -98,7 +98,8 @@ def _serve_one(given: dict[str, Any], *, opens_browser: bool) -> Onward | None:
         return 0
 
     settings = load_settings(**given)
-    with claim_library(settings.data_dir, secrets_in=settings.auth.secrets_in) as claim:
+    place, uses_sqlite = settings.auth.secrets_in, settings.database.url is None
+    with claim_library(settings.data_dir, secrets_in=place, uses_sqlite=uses_sqlite) as claim:
         _say_place(settings, claim)
         onwards: list[Onward] = []
         serve_beside(settings, given, claim, beside, onwards=onwards)

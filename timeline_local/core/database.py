@@ -32,7 +32,7 @@ from timeline_local.config import DatabaseSettings
 from timeline_local.core import postgres
 from timeline_local.core.onehop import onehop_dbapi, open_connection
 from timeline_local.core.postgres import PostgresWatch
-from timeline_local.exceptions import DatabaseTooOld, DatabaseUnavailable, DiskFull
+from timeline_local.exceptions import DatabaseTooOld, DatabaseUnavailable, DiskFull, Unavailable
 
 # The WAL-reset bug: up to 3.51.2 two connections that both write or checkpoint can lose a commit. Inside one process we
 # have one writer, so older versions are safe for us; features decide what is too old.
@@ -68,6 +68,8 @@ class Database:
         self.dialect = dialect
         self._write_lock = asyncio.Lock() if dialect == "sqlite" else None
         self.check: Callable[[], None] | None = None  # raises where nothing may be written just now
+        self.explain: Callable[[], Unavailable | None] | None = None  # what is wrong with the disk, if it is that
+        self.trouble: Unavailable | None = None  # why the last write failed; None after one that did not
         self.after_commit: Callable[[Any], Awaitable[None]] | None = None  # is given the note of a transaction
         if watch is None:
             event.listen(engines.writer.sync_engine, "connect", self._note_writer)
@@ -78,30 +80,49 @@ class Database:
 
         Durable once the block has been left without an error. On SQLite writers wait for one another in order.
         """
-        async with self._write_lock or nullcontext(), _translated(), self._begun() as connection:
+        async with self._write_lock or nullcontext(), self._translated(), self._begun() as connection:
             self._check()
             connection.info.pop(NOTE, None)  # of a transaction that was rolled back
             yield connection
             note = connection.info.pop(NOTE, None)
         self._check()  # a deleted file takes a commit, too
+        self.trouble = None
         if note is not None and self.after_commit is not None:
             await self.after_commit(note)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading; each statement sees the newest committed state. Nothing can be written."""
-        async with _translated(), self._connected() as connection:
+        async with self._translated(), self._connected() as connection:
             yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """As `read`, but all statements see the same state: for answers made of several."""
-        async with _translated(), self._connected() as connection:
+        async with self._translated(), self._connected() as connection:
             if self.dialect == "sqlite":
                 await connection.exec_driver_sql("BEGIN")
             else:
                 await connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        """Say in our words that the database is away or the disk is full; everything else passes as it is."""
+        try:
+            yield
+        except PoolTimeout as error:
+            raise DatabaseUnavailable("All connections are busy; try again in a moment.") from error
+        except DBAPIError as error:
+            reason = _reason(error)
+            if reason is None:
+                raise
+            if self.explain is not None and self._watch is None:
+                reason = await asyncio.to_thread(self.explain) or reason
+            self.trouble = reason
+            raise reason from error
+        except (ConnectionError, TimeoutError) as error:
+            raise DatabaseUnavailable("The database does not answer; try again in a moment.") from error
 
     def _check(self) -> None:
         if self.check is not None:
@@ -144,7 +165,7 @@ class Database:
                 alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
                 await alone.exec_driver_sql("VACUUM (ANALYZE)")
             return
-        async with self._write_lock, _translated(), self._engines.writer.connect() as connection:
+        async with self._write_lock, self._translated(), self._engines.writer.connect() as connection:
             raw = await connection.get_raw_connection()
             await raw.driver_connection.execute_fetchall("VACUUM")  # type: ignore[union-attr]
         await self.optimize()
@@ -163,10 +184,14 @@ class Database:
         if self._watch is not None:
             await self._watch.close()
             return
-        await self._end_writing()
-        await self.checkpoint()
-        await self._leave_readers()
-        await self._engines.writer.dispose()
+        try:
+            await self._end_writing()
+            await self.checkpoint()
+        except sqlite_module().Error as error:  # on a disk that is full, read-only or gone; the log is whole as it is
+            log.warning("the database's log stays beside it", extra={"reason": str(error)})
+        finally:
+            await self._leave_readers()
+            await self._engines.writer.dispose()
 
     async def _end_writing(self) -> None:
         """Wait a little for the last write; break off what takes longer, a VACUUM for one."""
@@ -259,22 +284,6 @@ class KeptReaders:
         self._idle.insert(at, connection)
 
 
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    """Say in our words that the database is away or the disk is full; everything else passes as it is."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise DatabaseUnavailable("All connections are busy; try again in a moment.") from error
-    except DBAPIError as error:
-        reason = _reason(error)
-        if reason is None:
-            raise
-        raise reason from error
-    except (ConnectionError, TimeoutError) as error:
-        raise DatabaseUnavailable("The database does not answer; try again in a moment.") from error
-
-
 # What SQLite says when the disk or the file is at fault; other operational errors are our own mistakes.
 SQLITE_AWAY = (
     "disk I/O error",
@@ -286,10 +295,10 @@ SQLITE_AWAY = (
 )
 
 
-def _reason(error: DBAPIError) -> DatabaseUnavailable | DiskFull | None:
+def _reason(error: DBAPIError) -> Unavailable | None:
     words = str(error.orig)
     if "disk is full" in words or "No space left" in words:
-        return DiskFull("Nothing was changed. Free some disk space and try again.")
+        return DiskFull("There is no space left for the database. Nothing was changed. Free some and try again.")
     if error.connection_invalidated or postgres.is_away(error) or any(phrase in words for phrase in SQLITE_AWAY):
         return DatabaseUnavailable("The database does not answer; nothing was changed. Try again in a moment.")
     return None

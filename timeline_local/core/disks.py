@@ -23,11 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from timeline_local.exceptions import LibraryDiskUnfit, LibraryNotWritable
+from timeline_local.exceptions import DiskFull, LibraryDiskUnfit, LibraryNotWritable, LibraryReadOnly, Unavailable
 
 MOUNTS = Path("/proc/self/mounts")
 MACOS_MOUNT = "/sbin/mount"
 ASK_S = 5.0
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 Kind = Literal["local", "network", "fat"]
 
@@ -134,10 +135,21 @@ def check_disk(root: Path, *, is_new: bool, uses_sqlite: bool) -> None:
         return
     if disk.kind == "network" and uses_sqlite:
         raise LibraryDiskUnfit(_network(root, disk, is_new=is_new))
-    if disk.kind == "fat" and is_new:
+    if is_new and (disk.kind == "fat" or (disk.type == "fuseblk" and not _keeps_links(nearest(root)))):
         raise LibraryDiskUnfit(_fat(root, disk))
     if disk.is_read_only:
         raise LibraryNotWritable(_read_only(root, disk))
+
+
+def _keeps_links(folder: Path) -> bool:
+    """Whether the disk knows symbolic links. exFAT that a program mounts does not; Linux calls it as it calls NTFS."""
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        probe.symlink_to("nowhere")
+        probe.unlink()
+    except OSError as error:
+        return error.errno not in (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
+    return True
 
 
 def not_writable(root: Path, error: OSError) -> LibraryNotWritable:
@@ -145,7 +157,7 @@ def not_writable(root: Path, error: OSError) -> LibraryNotWritable:
     disk = disk_of(root)
     if error.errno == errno.EROFS or (disk is not None and disk.is_read_only):
         return LibraryNotWritable(_read_only(root, disk))
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+    if error.errno in FULL:
         with suppress(OSError):
             free = shutil.disk_usage(nearest(root)).free
             return LibraryNotWritable(
@@ -157,6 +169,21 @@ def not_writable(root: Path, error: OSError) -> LibraryNotWritable:
         f"The library folder {root} cannot be written ({reason}). Nothing was changed. "
         "Make the folder writable, free some space, or choose another one with --data."
     )
+
+
+def why_unwritten(error: OSError) -> Unavailable | None:
+    """What a failed write says about the disk of an open library: it is full, or read-only; None if neither."""
+    if error.errno in FULL:
+        return DiskFull(
+            "There is no space left on the disk with your library. What could not be written as a whole was taken "
+            "back. Free some space and try again."
+        )
+    if error.errno == errno.EROFS:
+        return LibraryReadOnly(
+            "Nothing was changed. A disk with an error is often mounted read-only: have it checked, and mount it for "
+            "writing again. Until then your timeline can be read; after that it goes on by itself."
+        )
+    return None
 
 
 def unfit_for_privacy(root: Path) -> LibraryDiskUnfit | None:

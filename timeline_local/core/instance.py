@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from timeline_local.core.disks import not_writable, unfit_for_privacy
+from timeline_local.core.disks import check_disk, not_writable, unfit_for_privacy
 from timeline_local.core.install_secrets import Place, Secrets, ensure_secrets, read_secrets
 from timeline_local.core.private_files import check_private, make_private_dir, write_private
 from timeline_local.exceptions import LibraryInUse, LibraryNotPrivate, LibraryNotWritable, StartRefused
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 RUN_DIR = "run"
 RUNTIME_FILE = "runtime.json"
 LOCK_FILE = "lock"
+MARKER_FILE = "library.json"
 TRAY_LOCK = "tray.lock"
 MOST_WORKERS = 64
 
@@ -141,10 +142,10 @@ def join_library(data_dir: Path) -> LibraryGuest:
     raise LibraryInUse(f"{MOST_WORKERS} workers are running already.")
 
 
-def claim_library(data_dir: Path, *, secrets_in: Place = "file") -> LibraryClaim:
+def claim_library(data_dir: Path, *, secrets_in: Place = "file", uses_sqlite: bool = True) -> LibraryClaim:
     """Take the library for this process: folder private, lock held, secrets there.
 
-    secrets_in  where a new library's keys are put.
+    secrets_in  where a new library's keys are put.   uses_sqlite  whether its database lies in the folder.
     Raises LibraryNotPrivate, LibraryNotWritable, LibraryDiskUnfit, LibraryMissing, LibraryInUse, LibraryDamaged or
     KeyringAway; nothing was changed then.
     The lock is the operating system's: it dies with the process, so there are no stale locks.
@@ -155,6 +156,8 @@ def claim_library(data_dir: Path, *, secrets_in: Place = "file") -> LibraryClaim
 
     data_dir = data_dir.resolve()
     check_is_there(data_dir)
+    if not (data_dir / MARKER_FILE).exists():  # one that is there may be moved away
+        check_disk(data_dir, is_new=True, uses_sqlite=uses_sqlite)
     try:
         _check_private(data_dir)
         make_private_dir(data_dir)

@@ -7,6 +7,7 @@ anything else (a crash, a power cut, a file put there by hand) pays SQLite's qui
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from timeline_local.core.database import sqlite_module
@@ -18,8 +19,13 @@ NOTE = "closed.json"
 
 
 def note_clean_close(library: Library) -> None:
-    """Remember how the database looks now. Call it when no connection is open any more."""
-    write_private(library.run / NOTE, json.dumps(_looks(library)).encode())
+    """Remember how the database looks now. Call it when no connection is open any more.
+
+    Nothing is noted, and the next start checks, where its log could not be folded back, or the disk cannot be written.
+    """
+    if not library.database.with_name(f"{library.database.name}-wal").exists():
+        with suppress(OSError):
+            write_private(library.run / NOTE, json.dumps(_looks(library)).encode())
 
 
 def check_unless_clean(library: Library) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from timeline_local.config import libraries_file, usual_data_dir
+from timeline_local.core.disks import disk_of
 from timeline_local.core.library import MARKER
 from timeline_local.core.private_files import make_private_dir, write_private
 from timeline_local.exceptions import LibraryMissing, LibraryNotUsable, StartRefused
@@ -23,6 +24,7 @@ FORMAT = 1
 SWITCHED = 10  # the exit status of a server that leaves word which library is to be served next
 ONWARD = Path("run", "onward.json")
 LOCK_S = 10.0
+MOST_DISKS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,23 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class OnDisk:
+    """Where the disk was mounted that a library was opened on, be it in the list or not."""
+
+    path: Path
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
 class Libraries:
-    """The list in the order in which they were added. current: None while the usual folder is the one."""
+    """The list in the order in which they were added. current: None while the usual folder is the one.
+
+    disks: of libraries on disks of their own, the one that was opened last at the end.
+    """
 
     current: Path | None = None
     known: tuple[Known, ...] = ()
+    disks: tuple[OnDisk, ...] = ()
 
     @property
     def chosen(self) -> Path:
@@ -57,6 +71,10 @@ class Libraries:
     def at(self, path: Path) -> Known | None:
         """The library of this folder."""
         return next((each for each in self.known if each.path == path), None)
+
+    def point_of(self, path: Path) -> str | None:
+        """Where the disk of this library was mounted when it was opened; None if it is on the system's own."""
+        return next((each.point for each in self.disks if each.path == path), None)
 
     def named(self, name: str) -> Known | None:
         """The one library whose folder has this name; None if none has, or several."""
@@ -106,7 +124,8 @@ def _parsed(content: Any) -> Libraries:  # noqa: ANN401 - JSON
     known = tuple(
         Known(Path(each["path"]), UUID(each["id"]) if each["id"] is not None else None) for each in content["libraries"]
     )
-    return Libraries(Path(content["current"]) if content["current"] is not None else None, known)
+    disks = tuple(OnDisk(Path(each["path"]), str(each["point"])) for each in content.get("disks", ()))
+    return Libraries(Path(content["current"]) if content["current"] is not None else None, known, disks)
 
 
 def add(path: Path) -> Known:
@@ -123,22 +142,37 @@ def choose(path: Path) -> None:
 
 
 def forget(path: Path) -> bool:
-    """Take a library out of the list, and out of being the chosen one; whether it was in it."""
-    if read_libraries().at(path) is None:
+    """Take a library out of the list, its disk too, and out of being the chosen one; whether it was known."""
+    found = read_libraries()
+    if found.at(path) is None and found.point_of(path) is None:
         return False
     with _changing() as held:
         found = held.found
         known = tuple(each for each in found.known if each.path != path)
-        held.found = Libraries(None if found.current == path else found.current, known)
+        disks = tuple(each for each in found.disks if each.path != path)
+        held.found = Libraries(None if found.current == path else found.current, known, disks)
     return True
 
 
 def note_opened(path: Path, id_: UUID) -> None:
-    """Remember the id of a library of the list that was made just now; others are left out of it."""
-    found = read_libraries().at(path)
-    if found is not None and found.id is None:
+    """Remember the id of a library of the list that was made just now, and the disk of one that is on its own.
+
+    Others are left out of the list.
+    """
+    found, point = read_libraries(), _point_of(path)
+    known = found.at(path)
+    if (known is not None and known.id is None) or point != found.point_of(path):
         with _changing() as held:
-            held.found = held.found.having(path, id_)
+            listed = held.found if known is None else held.found.having(path, id_)
+            others = tuple(each for each in listed.disks if each.path != path)
+            here = () if point is None else (OnDisk(path, point),)
+            held.found = replace(listed, disks=(*others, *here)[-MOST_DISKS:])
+
+
+def _point_of(path: Path) -> str | None:
+    """Where this folder's disk is mounted; None for the system's own disk, which is always there."""
+    disk = disk_of(path)
+    return None if disk is None or disk.point == Path(disk.point).anchor else disk.point
 
 
 def note_moved(source: Path, target: Path, id_: UUID) -> None:
@@ -151,25 +185,35 @@ def note_moved(source: Path, target: Path, id_: UUID) -> None:
             found = found.having(source, id_)
         others = (each for each in found.known if each.path != target)
         known = tuple(Known(target, id_) if each.path == source else each for each in others)
-        held.found = Libraries(target if was_chosen else found.current, known)
+        held.found = replace(found, current=target if was_chosen else found.current, known=known)
 
 
 def check_is_there(path: Path) -> None:
-    """Raise LibraryMissing if the list knows a library of this folder that is not in it; StartRefused for a list that
+    """Raise LibraryMissing if the list knows a library of this folder that is not in it, or one was opened there whose
 
-    cannot be read, where the folder is the one of who chose none. A disk that is not connected leaves an empty folder,
-    and an empty library must not be made there.
+    disk is not mounted now; StartRefused for a list that cannot be read, where the folder is the one of who chose none.
+    A disk that is not connected leaves an empty folder, and an empty library must not be made there.
     """
     try:
-        known = read_libraries().at(path)
+        found = read_libraries()
     except StartRefused:
         if path == usual_data_dir():
             raise
         return
-    if known is not None and known.id is not None and not (path / MARKER).exists():
+    known = found.at(path)
+    if (path / MARKER).exists():
+        return
+    if known is not None and known.id is not None:
         raise LibraryMissing(
             f"Your library is not in {path} now. Nothing was changed, and no new, empty one was made in its place. "
             "Connect its disk and start again, or open another one: `timeline-local library list`."
+        )
+    point = found.point_of(path)
+    if point is not None and point != _point_of(path):
+        raise LibraryMissing(
+            f"The disk with your library in {path}, at {point}, is not connected. Nothing was changed, and no new, "
+            "empty library was made in its place. Connect it and start again; or, for a new library there, "
+            f"`timeline-local library forget '{path}'`."
         )
 
 
@@ -234,4 +278,6 @@ def _changing() -> Iterator[_Held]:
 
 def _wire(found: Libraries) -> dict[str, Any]:
     known = [{"path": str(each.path), "id": str(each.id) if each.id else None} for each in found.known]
-    return {"format": FORMAT, "current": str(found.current) if found.current else None, "libraries": known}
+    disks = [{"path": str(each.path), "point": each.point} for each in found.disks]
+    current = str(found.current) if found.current else None
+    return {"format": FORMAT, "current": current, "libraries": known, "disks": disks}

@@ -12,6 +12,7 @@ import logging.handlers
 import os
 import re
 import sys
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -126,9 +127,10 @@ class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
     """
 
     _written = 0
+    _is_stuck = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record, in the next file if it does not fit into this one."""
+        """Write the record, in the next file if it does not fit into this one. A full disk is told once, on stderr."""
         try:
             line = self.format(record) + self.terminator
             if self._written and self._written + len(line) > self.maxBytes:
@@ -137,6 +139,11 @@ class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
             stream = self.stream = self.stream or self._open()
             stream.write(line)
             self.flush()
+            self._is_stuck = False
+        except OSError as error:
+            if not self._is_stuck and sys.stderr is not None:
+                sys.stderr.write(f"The log cannot be written ({error.strerror}).\n")
+            self._is_stuck = True
         except Exception:  # noqa: BLE001 - logging must never stop what it tells about
             self.handleError(record)
 
@@ -176,6 +183,15 @@ def _file_handler(folder: Path, name: str, settings: Settings) -> logging.Handle
     )
     handler.setFormatter(JsonFormatter())
     return handler
+
+
+def leave_log_file() -> None:
+    """Close the log's file, which would hold the disk it is on; what is told goes to stderr until `setup_logging`."""
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if isinstance(handler, PrivateRotatingFile)]:
+        root.removeHandler(handler)
+        with suppress(OSError):  # what could not be written any more
+            handler.close()
 
 
 def close_logging() -> None:

@@ -1,4 +1,4 @@
-"""Whether the library's folder is still the one that was opened, or its disk has gone.
+"""Whether the library's folder is still the one that was opened, or its disk has gone, is full or read-only.
 
 A disk that is pulled out leaves the empty folder it was mounted on. Open files live on for a while, so nothing else
 tells us; and what is written by name would land in that empty folder.
@@ -7,11 +7,14 @@ tells us; and what is written by name would land in that empty folder.
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
+from timeline_local.core.disks import why_unwritten
 from timeline_local.core.library import Library
-from timeline_local.exceptions import LibraryAway
+from timeline_local.exceptions import LibraryAway, Unavailable
 
 MARKER = "library.json"
 
@@ -29,6 +32,21 @@ class Presence:
             return _identity(self._root) == self._identity and (self._root / MARKER).is_file()
         except OSError:
             return False
+
+    def trouble(self) -> Unavailable | None:
+        """Why nothing can be written, found out by writing a little; None if it can. For after a write has failed."""
+        probe = self._root / f".probe-{os.getpid()}"
+        try:
+            self.check()
+            probe.write_bytes(b"probe")
+        except LibraryAway as error:
+            return error
+        except OSError as error:
+            return why_unwritten(error)
+        finally:
+            with suppress(OSError):
+                probe.unlink(missing_ok=True)
+        return None
 
     def check(self) -> None:
         """Raise LibraryAway if it is not."""

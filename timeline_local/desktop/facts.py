@@ -82,18 +82,25 @@ def read_facts(client: LocalClient, *, starts_at_login: bool | None = None) -> F
 
 def facts_of(status: Mapping[str, Any], *, starts_at_login: bool | None = None) -> Facts:
     """The facts in an answer of `POST /system/tray`."""
-    failed, moved = status["failed"], status["moved_port"]
+    moved = status["moved_port"]
     return Facts(
         is_running=True,
         memories=status["memories"],
         work=work(status["running"]) if status["running"] else "",
-        trouble=f"{JOBS.get(failed, failed).lower()} failed" if failed else "",
+        trouble=_trouble(status["disk"], status["failed"]),
         note=f"Port {moved} is taken by another program, so another one is used" if moved else "",
         update=status["update"] or "",
         is_paused=status["paused"],
         recent=tuple(Recent(each["id"], each["label"]) for each in status["recent"]),
         starts_at_login=starts_at_login,
     )
+
+
+def _trouble(disk: str, failed: str | None) -> str:
+    """A disk that cannot be written comes before a job that failed, most likely for that."""
+    if disk != "ok":
+        return f"the disk is {disk}" if disk in ("full", "read-only") else f"the disk {disk}"
+    return f"{JOBS.get(failed, failed).lower()} failed" if failed else ""
 
 
 def work(job: Mapping[str, Any]) -> str:

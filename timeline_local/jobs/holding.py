@@ -10,6 +10,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from timeline_local.core.disks import why_unwritten
 from timeline_local.domain.times import UNDATED_DAY, from_day_number
 from timeline_local.exceptions import JobTakenOver, TimelineError
 from timeline_local.jobs.meter import Meter
@@ -140,11 +141,12 @@ class Holding:
     async def _fail(self, error: Exception) -> None:
         """Line up for another try where that may help, else fail for good. Never raises: the lease is the backstop."""
         facts = {"job_id": str(self._job.id), "kind": self._job.kind}
-        if isinstance(error, TimelineError):  # what its owner is told; no fault of ours that a stack would explain
-            log.warning("job failed", extra=facts | {"problem": error.slug})
+        known = error if isinstance(error, TimelineError) else _of_the_disk(error)
+        if known is not None:  # what its owner is told; no fault of ours that a stack would explain
+            log.warning("job failed", extra=facts | {"problem": known.slug})
         else:
             log.error("job failed", exc_info=error, extra=facts)
-        told = error if isinstance(error, TimelineError) else TimelineError()
+        told = known or TimelineError()
         document = services.problem(told)
         try:
             if told.status < HTTPStatus.INTERNAL_SERVER_ERROR or self._attempts >= MAX_ATTEMPTS:
@@ -198,3 +200,7 @@ class Holding:
             news["days"] = [from_day_number(day).isoformat() for day in sorted(self._days)]
         self._days, self._days_are_known = set(), True
         return news
+
+
+def _of_the_disk(error: Exception) -> TimelineError | None:
+    return why_unwritten(error) if isinstance(error, OSError) else None

@@ -61,7 +61,7 @@ def reply_to(request: Mapping[str, Any]) -> dict[str, Any]:
     except MemoryError:
         return {"error": "out-of-memory", "detail": "the file needs more memory than it may have", "is_spent": True}
     except OSError as error:
-        return {"error": "file-unreadable", "detail": error.strerror or type(error).__name__}
+        return {"error": "file-unreadable", "detail": error.strerror or type(error).__name__, "errno": error.errno}
     except Exception as error:  # noqa: BLE001 - the edge between foreign bytes and the server: one file, one answer
         return {"error": "decoder-failed", "detail": f"{type(error).__name__}: {error}"[:300], "is_spent": True}
 

@@ -7,6 +7,7 @@ and JSON. Nothing here imports a decoder: the child does, in `decoding`.
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import subprocess
@@ -29,6 +30,8 @@ from timeline_local.media.messages import LENGTH_BYTES, MAX_MESSAGE_BYTES, pack
 
 GROUP = 16  # files in one message: two processes share what an import looks at together
 
+# Says nothing about the file that is read, but that the disk for the previews is full or read-only.
+UNWRITTEN: Final = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EROFS)
 # What Windows needs to start Python at all; other systems get by without any inherited variable.
 _KEPT_VARIABLES: Final = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH")
 
@@ -111,9 +114,12 @@ class DecodePool:
             return {"error": error.slug, "detail": error.detail}
 
     async def previews(self, path: Path, out_dir: Path, *, name_hint: str = "") -> PreviewResult:
-        """Previews written as `<out_dir>/<name>.webp`. Raises Undecodable."""
+        """Previews written as `<out_dir>/<name>.webp`. Raises Undecodable, and OSError if they could not be written."""
         request = {"op": "previews", "path": str(path), "out_dir": str(out_dir), "name_hint": name_hint}
-        return previews_from_json(_result(await self._ask(request)))
+        reply = await self._ask(request)
+        if reply.get("errno") in UNWRITTEN:
+            raise OSError(reply["errno"], reply["detail"])
+        return previews_from_json(_result(reply))
 
     async def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The reply to a request. Raises Undecodable if there comes none."""

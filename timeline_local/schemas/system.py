@@ -57,6 +57,8 @@ class RecentImport(Wire):
 class TrayStatus(Wire):
     """recent is empty while the app lock is on. failed: the kind of the newest job that failed within a day.
 
+    disk: whether the library can be written, as in `GET /health/ready`.
+
     url: only in the answer to `open`; it holds a ticket that is good for a minute.
     """
 
@@ -66,6 +68,7 @@ class TrayStatus(Wire):
     running: RunningJob | None
     waiting: int = Field(examples=[0])
     failed: str | None = Field(examples=[None])
+    disk: str = Field(examples=["ok"])
     recent: list[RecentImport]
     moved_port: int | None = Field(examples=[None], description="the port wished for, where another had to be taken")
     update: str | None = Field(examples=["1.4.0"], description="a newer version, where that is asked for")

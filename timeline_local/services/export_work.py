@@ -13,7 +13,6 @@ behind the checkpoint. In the folder of an unfinished export:
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import os
 import shutil
@@ -32,6 +31,7 @@ from sqlalchemy import update
 from timeline_local import __version__
 from timeline_local.core.blobs import Blobs
 from timeline_local.core.database import Database
+from timeline_local.core.disks import FULL
 from timeline_local.core.private_files import FILE_MODE, make_private_dir, sync_dir
 from timeline_local.core.zips import Marks, ZipWriter
 from timeline_local.domain.query import parse
@@ -65,7 +65,6 @@ CHUNK = 1024 * 1024
 SUFFIX = {"ndjson": "ndjson", "csv": "csv", "zip": "zip", "markdown": "zip"}
 PACKING = ("zip", "markdown")
 NO_COUNTS: JSON = {"memories": 0, "originals": 0, "missing": 0, "damaged": 0, "bytes": 0}
-FULL = (errno.ENOSPC, errno.EDQUOT)
 _KEY_BYTES = 8
 _LINES_OF = {"memories.ndjson": "lines", "positions.ndjson": "positions"}
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.core.blobs import Blobs
 from timeline_local.core.database import Database
+from timeline_local.core.disks import why_unwritten
 from timeline_local.core.private_files import make_private_dir
 from timeline_local.exceptions import Unavailable
 from timeline_local.media.facts import PreviewResult, Undecodable
@@ -58,7 +59,10 @@ class PreviewBatch:
 
 
 async def preview_batch(maker: PreviewMaker, owner_pk: int, *, now: datetime, limit: int = BATCH) -> PreviewBatch:
-    """Make the previews of the newest files that lack them, at most `limit`, in one transaction at the end."""
+    """Make the previews of the newest files that lack them, at most `limit`, in one transaction at the end.
+
+    Raises DiskFull and LibraryReadOnly: nothing is noted then.
+    """
     async with maker.database.read() as db:
         rows = await media.without_preview(db, owner_pk, limit=limit)
     if not rows:
@@ -122,7 +126,9 @@ async def _attempt(maker: PreviewMaker, row: AnyRow) -> PreviewResult | Undecoda
         return await maker.decoder.previews(source, folder, name_hint=row.file_name)
     except Undecodable as error:
         return error
-    except OSError:
+    except OSError as error:
+        if reason := why_unwritten(error):  # no fault of the file: it is tried again
+            raise reason from error
         return Undecodable("original-missing", "The original file could not be read.")
 
 

@@ -23,6 +23,7 @@ STATUS: dict[str, Any] = {
     "running": {"kind": "import", "done": 62, "total": 100, "eta_s": 240.0},
     "waiting": 0,
     "failed": None,
+    "disk": "ok",
     "recent": [{"id": "0199", "label": "Takeout 2019", "state": "done"}],
     "moved_port": None,
     "update": None,
@@ -120,6 +121,19 @@ def test_facts_are_read_from_the_servers_answer() -> None:
     told = facts_of(STATUS | {"failed": "export", "moved_port": 8765, "paused": True, "running": None})
     assert (told.trouble, told.is_paused, told.work) == ("exporting failed", True, "")
     assert "8765" in told.note
+
+
+@pytest.mark.parametrize(
+    ("disk", "told"),
+    [
+        ("full", "Needs attention: the disk is full"),
+        ("read-only", "Needs attention: the disk is read-only"),
+        ("cannot be read", "Needs attention: the disk cannot be read"),
+    ],
+)
+def test_a_disk_that_cannot_be_written_comes_before_what_failed_for_it(disk: str, told: str) -> None:
+    facts = facts_of(STATUS | {"failed": "import", "disk": disk})
+    assert (facts.state, facts.line) == ("attention", told)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,16 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from timeline_local.api.middleware.head import refuse
+from timeline_local.core.disks import why_unwritten
 from timeline_local.exceptions import TimelineError
 
 logger = logging.getLogger("timeline_local.api")
 
 
 class Failures:
-    """The edge of a request: an error of ours becomes its problem, anything else a 500 that names only its request id.
+    """The edge of a request: an error of ours becomes its problem, a full or read-only disk becomes one of ours, and
+
+    anything else a 500 that names only its request id.
 
     Inside the security headers, so that failures carry them too. If the answer had already begun, the connection is
     cut: the client must not take half an answer for a whole one.
@@ -39,10 +42,14 @@ class Failures:
                 await refuse(scope, receive, send, error)
         except ClientDisconnect:
             logger.info("the client went away before its request was complete")
-        except Exception:
-            logger.exception("request failed")
+        except Exception as error:
+            reason = why_unwritten(error) if isinstance(error, OSError) else None
+            if reason is None:
+                logger.exception("request failed")
+            else:
+                logger.warning("the disk could not be written", extra={"problem": reason.slug})
             if not started:
-                await refuse(scope, receive, send, TimelineError(_DETAIL))
+                await refuse(scope, receive, send, reason or TimelineError(_DETAIL))
 
 
 _DETAIL = "That is our fault, and it was written to the log under this request id. Nothing half-done was kept."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Request
 from timeline_local import __version__
 from timeline_local.api.dependencies import Parts, ReadDb, public
 from timeline_local.api.errors import responses
+from timeline_local.api.figures import disk_word
 from timeline_local.api.strict import StrictRoute
 from timeline_local.api.switches import pause_work, quit_by
 from timeline_local.exceptions import InvalidInput, NotAllowed
@@ -66,6 +68,7 @@ async def _status(db: ReadDb, parts: Runtime) -> wire.TrayStatus:
         running=_running(running[0]) if running else None,
         waiting=(await health.queue(db, now=now)).waiting,
         failed=failed[0].kind if failed and (failed[0].finished_at or now) > now - TROUBLE_LASTS else None,
+        disk=await asyncio.to_thread(disk_word, parts),
         recent=[wire.RecentImport(id=each.id, label=each.label, state=each.state) for each in recent],
         moved_port=parts.port_wished,
         update=newer.version if newer else None,
