@@ -69,6 +69,7 @@ def _paths(screen: Screen) -> Iterator[str]:
     yield from (f"/timeline/items?from={at}&to={at + 256}&rev={revision}" for at in (0, middle, last))
     yield from (f"/timeline/buckets?unit={unit}" for unit in ("year", "month", "day"))
     yield from ("/timeline/days?from=2015-01-01&to=2019-12-31", f"/timeline/buckets?unit=month&q={common}")
+    yield from ("/timeline/buckets?unit=month&fold=true", "/on-this-day?day=06-14&year=2026")
     memory = screen.first("/memories?q=kind%3Aphoto&limit=1")
     yield from (f"/memories/{memory}", f"/memories/{memory}/why", f"/memories/{memory}/relations")
     for noun in ("people", "locations", "imports"):

@@ -43,13 +43,18 @@ class Piece:
 
 
 class Binder:
-    """Turns named values into the driver's tuples, by the types of the product's own columns."""
+    """Turns named values into the driver's tuples, by the types of the product's own columns.
+
+    Columns that the database fills in by itself are left to it.
+    """
 
     def __init__(self, name: str) -> None:
         table: Table = Base.metadata.tables[name]
         self.table = name
         self._columns = [
-            (column.key, column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)) for column in table.columns
+            (column.key, column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT))
+            for column in table.columns
+            if column.server_default is None
         ]
         self._empty = {column.key: None for column in table.columns if column.nullable}
 

@@ -18,11 +18,25 @@ CHAT = "".join(
 )
 
 
+QUOTE = "".join(f"> line {number} of what was said\n" for number in range(9))
+
+
+def mail(own: str, minute: int, text: str, *answers: str) -> str:
+    back = f"References: {' '.join(f'<{each}>' for each in answers)}\n" if answers else ""
+    head = f"Message-ID: <{own}>\nFrom: {own[0].upper()} <{own}>\nSubject: {'Re: ' * bool(answers)}Lunch\n{back}"
+    sent = f"Date: Fri, 10 May 2019 09:{minute:02}:00 +0200\n"
+    return f"From a@example.org Fri May 10 09:01:02 2019\n{head}{sent}\n{text}\n\n"
+
+
+THREAD = mail("a@x", 0, "Shall we?") + mail("b@x", 5, f"Yes, at noon.\n\nA wrote:\n{QUOTE}", "a@x")
+
+
 @pytest.fixture(scope="module")
 def chats(server: Server, tmp_path_factory: pytest.TempPathFactory, notes: Path) -> Server:
     """The module's server with notes and three days of a chat in it."""
     folder = tmp_path_factory.mktemp("chats")
     (folder / "WhatsApp Chat with Choir.txt").write_text(CHAT, encoding="utf-8")
+    (folder / "Inbox.mbox").write_text(THREAD, encoding="utf-8")
     with server.client() as client:
         client.patch(f"{API}/settings", {"setup_done": True, "home_zone": "Europe/Amsterdam", "theme": "system"})
     assert server.import_folder(folder)["state"] == "done"
@@ -83,3 +97,17 @@ def test_a_folded_tile_in_the_trash_takes_its_messages_along_and_brings_them_bac
         assert client.get(f"{API}/memories", q="on:2019-06-13 kind:message", limit=5)["items"] == []
     page.get_by_role("button", name="Undo").click()
     expect(folded).to_contain_text("130 messages")
+
+
+def test_a_mail_and_its_answers_open_as_a_conversation_without_what_they_quote(page: Page) -> None:
+    go(page, "/timeline?d=2019-05-10")
+    found = page.locator('a.tile[href$="on=2019-05-10"]')
+    expect(found).to_contain_text("Lunch")
+    found.click()
+    expect(page.get_by_role("heading", level=1, name="Lunch")).to_be_visible()
+    lines = page.get_by_role("list", name="Messages").locator("> li")
+    expect(lines).to_have_count(2)
+    expect(lines.nth(1)).to_contain_text("Yes, at noon.")
+    expect(lines.nth(1)).not_to_contain_text("line 3")
+    lines.nth(1).get_by_role("button", name="Show the whole message").click()
+    expect(lines.nth(1)).to_contain_text("line 8 of what was said")

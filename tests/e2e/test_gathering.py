@@ -177,3 +177,38 @@ def test_stars_and_a_mood_are_given_and_taken_away(page: Page, library: Server) 
     with library.client() as client:
         now = client.get(f"{API}/memories/{memory}")
     assert (now["rating"], now["mood"]) == (None, 5)
+
+
+def test_a_birthday_is_shown_on_its_day_until_it_is_hidden(page: Page, library: Server) -> None:
+    name = named("Lena")
+    with library.client() as client:
+        made = client.post(f"{API}/people", {"name": name, "born": "1988-02-29"})
+    go(page, f"/people/{made['id']}")
+    expect(page.get_by_role("region", name="Birthday")).to_contain_text("29 February 1988")
+    go(page, "/onthisday/02-29")
+    born = page.get_by_role("region", name="Birthdays").get_by_role("listitem").filter(has_text=name)
+    expect(born).to_contain_text("Born")
+    born.get_by_role("button", name="No longer show").click()
+    expect(born).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(born).to_be_visible()
+    page.get_by_role("link", name="1 March").click()
+    expect(page.get_by_role("heading", level=1, name="1 March")).to_be_visible()
+
+
+def test_conversations_are_listed_apart_from_albums(page: Page, library: Server, filled: dict[str, str]) -> None:
+    name = named("Choir")
+    with library.client() as client:
+        client.post(f"{API}/collections", {"name": name, "kind": "conversation"})
+    go(page, "/collections")
+    expect(page.get_by_role("link", name=filled["name"])).to_be_visible()
+    expect(page.get_by_role("link", name=name)).to_have_count(0)
+    page.get_by_role("link", name="Conversations").click()
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    expect(page.get_by_role("link", name=filled["name"])).to_have_count(0)
+
+
+def test_a_memory_tells_what_it_was_put_into(page: Page, library: Server, filled: dict[str, str]) -> None:
+    go(page, f"/m/{photos(library, 1)[0]['id']}")
+    page.get_by_role("link", name=filled["name"]).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(filled["name"])

@@ -29,6 +29,7 @@ SCREENS = (
     "person",
     "collections",
     "collection",
+    "thisday",
     "places",
     "place",
     "users",
@@ -51,7 +52,7 @@ def address(screen: str, server: Server) -> str:
             "collection": lambda: f"/collections/{client.get(f'{API}/collections')['items'][-1]['id']}",
             "place": lambda: f"/places/{client.get(f'{API}/locations')['items'][0]['id']}",
         }
-        simple = {"choose": "/imports/new", "search": "/search?q=kind%3Anote"}
+        simple = {"choose": "/imports/new", "thisday": "/onthisday/06-14", "search": "/search?q=kind%3Anote"}
         simple |= {name: f"/admin/{name}" for name in ADMINISTRATION}
         return str(made[screen]()) if screen in made else simple.get(screen, f"/{screen}")
 

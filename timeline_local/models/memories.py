@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     UniqueConstraint,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -144,6 +145,7 @@ class Person(Identified, OwnedBy, Base):
     folded: Mapped[str]
     note: Mapped[str]
     born: Mapped[str | None]  # EDTF, or --04-12 without a year
+    shows_birthday: Mapped[bool] = mapped_column(server_default=true())  # among what happened on this day
     cover_pk: Mapped[int | None] = mapped_column(ForeignKey("media_file.pk", ondelete="SET NULL"), index=True)
     merged_into_pk: Mapped[int | None] = mapped_column(ForeignKey("person.pk", ondelete="SET NULL"), index=True)
 

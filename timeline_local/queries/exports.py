@@ -239,13 +239,21 @@ async def people(db: AsyncConnection, owner_pk: int) -> list[JSON]:
     for person_pk, id_, kind, value, name in await db.execute(statement):
         known.setdefault(person_pk, []).append({"id": id_, "kind": kind, "value": value, "name": name})
     rows = await db.execute(
-        select(Person.pk, Person.id, Person.name, Person.note, Person.born, Person.created_at)
+        select(Person.pk, Person.id, Person.name, Person.note, Person.born, Person.shows_birthday, Person.created_at)
         .where(Person.owner_pk == owner_pk, Person.merged_into_pk.is_(None))
         .order_by(Person.pk)
     )
     return [
-        {"id": id_, "name": name, "note": note, "born": born, "identities": known.get(pk, []), "created_at": at}
-        for pk, id_, name, note, born, at in rows
+        {
+            "id": id_,
+            "name": name,
+            "note": note,
+            "born": born,
+            "shows_birthday": is_shown,
+            "identities": known.get(pk, []),
+            "created_at": at,
+        }
+        for pk, id_, name, note, born, is_shown, at in rows
     ]
 
 

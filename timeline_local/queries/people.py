@@ -42,6 +42,7 @@ class PersonRow:
     name: str
     note: str
     born: str | None
+    shows_birthday: bool
     cover: tuple[UUID, int, bool] | None
     identities: tuple[IdentityRow, ...]
     memories: int
@@ -134,6 +135,7 @@ def _people() -> Select[*tuple[Any, ...]]:
         Person.name,
         Person.note,
         Person.born,
+        Person.shows_birthday,
         Person.created_at,
         Person.updated_at,
         Person.version,
@@ -192,6 +194,7 @@ async def _whole(db: AsyncConnection, owner_pk: int, rows: Sequence[AnyRow]) -> 
             name=row.name,
             note=row.note,
             born=row.born,
+            shows_birthday=row.shows_birthday,
             cover=None if row.cover is None else (row.cover, row.preview_version, row.preview_state != "none"),
             identities=tuple(identities[row.pk]),
             memories=counts.get(row.pk, 0),

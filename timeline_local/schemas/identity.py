@@ -106,6 +106,7 @@ class Preferences(Wire):
     density: Literal["small", "medium", "large"] = "medium"
     home_zone: str = Field("UTC", examples=["Europe/Lisbon"])
     single_key_shortcuts: bool = True
+    birthdays: bool = Field(default=True, description="Shown among what happened on this day.")
     setup_done: bool = False
     app_lock: bool = Field(default=False, description="Read only here; see PUT /auth/app-lock.")
 
@@ -125,6 +126,7 @@ class PreferencesPatch(Given):
         None, examples=["Europe/Lisbon"]
     )
     single_key_shortcuts: bool | None = None
+    birthdays: bool | None = None
     setup_done: bool | None = None
 
 

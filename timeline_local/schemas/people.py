@@ -43,6 +43,7 @@ class Person(Wire):
     name: str = Field(examples=["Anna Keller"])
     note: str = Field(examples=["Met in Lisbon."])
     born: str | None = Field(description="EDTF, or --04-12 without a year.", examples=["1985-04-12"])
+    shows_birthday: bool = Field(description="Whether it is shown among what happened on this day.")
     cover: UUID | None = Field(description="A media file of yours.")
     picture: str | None = Field(description="The address of the cover's preview.")
     identities: list[Identity]
@@ -117,6 +118,7 @@ class PersonPatch(Given):
     name: PersonName | None = None
     note: Note | None = None
     born: Born | None = Field(None, examples=["1985-04-12", "1985", "--04-12"])
+    shows_birthday: bool | None = None
     cover: UUID | None = None
 
 

@@ -176,7 +176,12 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         **_rules(_hash, "content_hash"),
         **_rules(_json, "extra"),
     },
-    "person": {**_ROW, **_rules(_words, "name folded note"), **_rules(_keep, "cover_pk merged_into_pk"), "born": _none},
+    "person": {
+        **_ROW,
+        **_rules(_words, "name folded note"),
+        **_rules(_keep, "cover_pk merged_into_pk shows_birthday"),
+        "born": _none,
+    },
     "identity": {**_ROW, **_rules(_keep, "kind person_pk former_person_pk"), **_rules(_words, "value name")},
     "relation": {**_ROW, **_rules(_keep, "from_pk to_pk kind import_pk")},
     "collection_member": {**_rules(_keep, "collection_pk memory_pk position"), **_rules(_time, "added_at")},

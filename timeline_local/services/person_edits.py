@@ -92,6 +92,8 @@ async def edit(
         values["note"] = changes["note"] or ""
     if "born" in changes:
         values["born"] = changes["born"]
+    if "shows_birthday" in changes:
+        values["shows_birthday"] = changes["shows_birthday"] is not False
     if "cover" in changes:
         values["cover_pk"] = await _cover(db, owner_pk, changes["cover"])
     if not values:

@@ -283,6 +283,7 @@ def _person(row: queries.PersonRow, parts: Runtime, me: Caller) -> wire.Person:
         name=row.name,
         note=row.note,
         born=row.born,
+        shows_birthday=row.shows_birthday,
         cover=cover,
         picture=media_urls(parts, me)(cover, "grid", preview) if cover is not None and has_preview else None,
         identities=[

@@ -35,7 +35,7 @@ export function address(path, query) {
   if (!query) return full;
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
+    for (const one of [value].flat()) if (one !== undefined && one !== null && one !== '') params.append(name, String(one));
   }
   const text = params.toString();
   return text ? full + (full.includes('?') ? '&' : '?') + text : full;

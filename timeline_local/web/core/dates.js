@@ -38,10 +38,14 @@ export function shortDayLabel(day, now = today()) {
 }
 /** @param {number} day "Saturday 14 June 2019" */
 export const fullDayLabel = (day) => (day === UNDATED_DAY ? t('dates.undated') : format('full', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(day * DAY_MS).replace(',', ''));
+/** "14 June", of every year. @param {string} day "06-14" */
+export const yearDayLabel = (day) => format('yearday', { day: 'numeric', month: 'long' }).format(Date.UTC(2000, Number(day.slice(0, 2)) - 1, Number(day.slice(3))));
 /** @param {number} day "June 2019" */
 export const monthLabel = (day) => (day === UNDATED_DAY ? t('dates.undated') : format('month', { month: 'long', year: 'numeric' }).format(day * DAY_MS));
 /** @param {number} day */
 export const yearOf = (day) => (day === UNDATED_DAY ? null : new Date(day * DAY_MS).getUTCFullYear());
+/** "14 June 2019" @param {number} day */
+export const dateLabel = (day) => format('date', { day: 'numeric', month: 'long', year: 'numeric' }).format(day * DAY_MS);
 /** Months since year 0, to step and compare. @param {number} day */
 export function monthIndex(day) {
   const date = new Date(day * DAY_MS);

@@ -15,6 +15,7 @@ export const SHORTCUTS = /** @type {{id:string, keys:string[], scope:'global'|'t
   { id: 'go-people', keys: ['G P'], scope: 'global' },
   { id: 'go-places', keys: ['G L'], scope: 'global' },
   { id: 'go-collections', keys: ['G C'], scope: 'global' },
+  { id: 'go-thisday', keys: ['G O'], scope: 'global' },
   { id: 'go-imports', keys: ['G I'], scope: 'global' },
   { id: 'go-jobs', keys: ['G J'], scope: 'global' },
   { id: 'go-trash', keys: ['G X'], scope: 'global' },

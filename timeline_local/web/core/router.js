@@ -21,6 +21,8 @@ export const ROUTES = /** @type {[string, string, () => Promise<any>][]} */ ([
   ['collections', '/collections', () => import('../routes/collections.js')],
   ['collection', '/collections/:id', () => import('../routes/collection.js')],
   ['conversation', '/conversations/:id', () => import('../routes/conversation.js')],
+  ['thisday', '/onthisday', () => import('../routes/thisday.js')],
+  ['thisday', '/onthisday/:day', () => import('../routes/thisday.js')],
   ['places', '/places', () => import('../routes/places.js')],
   ['place', '/places/:id', () => import('../routes/place.js')],
   ['admin', '/admin', () => import('../routes/admin.js')],

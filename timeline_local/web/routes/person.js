@@ -17,6 +17,7 @@ import { stylesheet } from '../ui/stylesheet.js';
 import { useTask } from '../ui/task.js';
 import { AboutPage, Found } from './gather/about.js';
 import { complain, tell } from './gather/undo.js';
+import { Birthday } from './people/birthday.js';
 import { Identities } from './people/identities.js';
 import { mergePeople } from './people/merge.js';
 
@@ -56,7 +57,7 @@ export default function Person({ params }) {
     ${task.problem ? html`<${Trouble} problem=${task.problem} />` : null}
     <div class="about-parts">
       <${Found} q=${q} total=${data.memories} label=${t('people.memories_with', { name: data.name })} none=${t('people.no_memories')} tool=${writes ? { icon: 'image', label: t('people.use_as_cover'), may: (/** @type {any} */ memory) => Boolean(memory.media?.length), run: (/** @type {any} */ memory) => change({ cover: memory.media[0].id }) } : null} />
-      <aside class="about-side"><${Identities} person=${data} writes=${writes} onChange=${reload} /></aside>
+      <aside class="about-side"><${Birthday} person=${data} writes=${writes} change=${change} /><${Identities} person=${data} writes=${writes} onChange=${reload} /></aside>
     </div>
   <//>`;
 }

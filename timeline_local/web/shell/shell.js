@@ -14,6 +14,7 @@ const NAV = /** @type {(null | [string[], string, string, string])[]} */ ([
   [['people', 'person'], 'users', '/people', 'nav.people'],
   [['places', 'place'], 'map-pin', '/places', 'nav.places'],
   [['collections', 'collection'], 'layout-grid', '/collections', 'nav.collections'],
+  [['thisday'], 'calendar', '/onthisday', 'nav.thisday'],
   null,
   [['imports', 'import'], 'folder-input', '/imports', 'nav.imports'],
   [['jobs'], 'list-checks', '/jobs', 'nav.jobs'],
@@ -37,7 +38,7 @@ export function Shell({ route, alone, late }) {
     undo: () => { import('../core/toast.js').then(({ undoLast }) => undoLast()); },
     'go-timeline': () => navigate('/timeline'), 'go-imports': () => navigate('/imports'), 'go-jobs': () => navigate('/jobs'),
     'go-trash': () => navigate('/trash'), 'go-settings': () => navigate('/settings'), 'go-people': () => navigate('/people'),
-    'go-places': () => navigate('/places'), 'go-collections': () => navigate('/collections'),
+    'go-places': () => navigate('/places'), 'go-collections': () => navigate('/collections'), 'go-thisday': () => navigate('/onthisday'),
   }), []);
   const extras = html`${offline.value ? html`<${Banner} />` : null}${late.ToastHost ? html`<${late.ToastHost} />` : null}
     ${help && late.HelpDialog ? html`<${late.HelpDialog} onClose=${() => setHelp(false)} />` : null}`;

@@ -4,8 +4,8 @@ import { html, useEffect, useRef, useState } from '../core/preact.js';
 import { t } from '../core/i18n.js';
 import { Icon } from './icon.js';
 
-/** @param {{label: string, value: string, empty?: string, multiline?: boolean, class?: string, readOnly?: boolean, onSave: (text: string) => Promise<any> | void}} props */
-export function InlineText({ label, value, empty, multiline, class: extra, readOnly, onSave }) {
+/** @param {{label: string, value: string, shown?: string, empty?: string, multiline?: boolean, class?: string, readOnly?: boolean, onSave: (text: string) => Promise<any> | void}} props */
+export function InlineText({ label, value, shown = value, empty, multiline, class: extra, readOnly, onSave }) {
   const [editing, setEditing] = useState(false), [text, setText] = useState(value);
   const field = useRef(/** @type {any} */ (null)), opener = useRef(/** @type {HTMLElement | null} */ (null)), open = useRef(false);
   useEffect(() => { if (editing) { field.current?.focus(); field.current?.select?.(); } }, [editing]);
@@ -20,9 +20,9 @@ export function InlineText({ label, value, empty, multiline, class: extra, readO
     if (event.key === 'Escape') { event.preventDefault(); setText(value); finish(true); }
     if (event.key === 'Enter' && (!multiline || event.ctrlKey || event.metaKey)) { event.preventDefault(); commit(true); }
   };
-  if (readOnly) return value ? html`<span class=${extra}>${value}</span>` : null;
+  if (readOnly) return value ? html`<span class=${extra}>${shown}</span>` : null;
   if (!editing) return html`<button type="button" class=${`inline-text${value ? '' : ' is-empty'}${extra ? ` ${extra}` : ''}`} ref=${opener} onClick=${() => { open.current = true; setText(value); setEditing(true); }}>
-    <span>${value || empty}</span><${Icon} name="pencil" /><span class="sr">${t('ui.edit_named', { name: label })}</span></button>`;
+    <span>${shown || empty}</span><${Icon} name="pencil" /><span class="sr">${t('ui.edit_named', { name: label })}</span></button>`;
   const wiring = { class: 'input', ref: field, value: text, 'aria-label': label, onInput: (/** @type {any} */ event) => setText(event.currentTarget.value), onKeyDown: press, onBlur: () => commit(false) };
   return multiline ? html`<textarea rows="3" maxlength="2000" ...${wiring}></textarea>` : html`<input type="text" maxlength="200" autocomplete="off" ...${wiring} />`;
 }

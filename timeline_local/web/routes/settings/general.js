@@ -20,7 +20,8 @@ export function General({ settings, save }) {
     <${TextField} label=${t('settings.name')} hint=${t('settings.name_hint')} value=${name} onInput=${setName} autocomplete="name" maxlength="100"
       onBlur=${keep} onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === 'Enter' && keep()} />
     <${SelectField} label=${t('settings.language')} value=${settings.language ?? 'en'} options=${LANGUAGES} onChange=${(/** @type {string} */ language) => save({ language })} />
-    <${ZoneField} label=${t('settings.home_zone')} hint=${t('settings.home_zone_hint')} value=${settings.home_zone ?? ''} onChange=${(/** @type {string} */ zone) => save({ home_zone: zone })} />`;
+    <${ZoneField} label=${t('settings.home_zone')} hint=${t('settings.home_zone_hint')} value=${settings.home_zone ?? ''} onChange=${(/** @type {string} */ zone) => save({ home_zone: zone })} />
+    <${Switch} label=${t('settings.birthdays')} hint=${t('settings.birthdays_hint')} checked=${settings.birthdays !== false} onChange=${(/** @type {boolean} */ on) => save({ birthdays: on })} />`;
 }
 
 /** @param {SectionProps} props */

@@ -10,6 +10,7 @@ import { Icon } from '../../ui/icon.js';
 import { EditableField, EditableTags } from './edit.js';
 import { Feeling } from './feeling.js';
 import { NoteLock } from './lock.js';
+import { Gathered } from './gathered.js';
 import { EditablePeople } from './people.js';
 import { Relations } from './relations.js';
 import { primary } from './store.js';
@@ -27,6 +28,7 @@ export function Info({ memory, onSaved, onClose }) {
     <${Part} icon="users" title=${t('viewer.people')}><${EditablePeople} memory=${memory} onSaved=${onSaved} /><//>
     <${Part} icon="star" title=${t('viewer.feeling')}><${Feeling} memory=${memory} onSaved=${onSaved} /><//>
     <${Part} icon="tag" title=${t('viewer.tags')}><${EditableTags} memory=${memory} onSaved=${onSaved} /><//>
+    <${Gathered} memory=${memory} frame=${(/** @type {any} */ list) => html`<${Part} icon="layout-grid" title=${t('viewer.gathered')}>${list}<//>`} />
     <${Relations} memory=${memory} frame=${(/** @type {any} */ list) => html`<${Part} icon="link" title=${t('viewer.related')}>${list}<//>`} />
     ${memory.locked || (memory.kind === 'note' && memory.body) ? html`<${Part} icon="lock" title=${t('viewer.privacy')}><${NoteLock} memory=${memory} /><//>` : null}
     <${File} memory=${memory} />
