@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -212,3 +213,23 @@ def test_a_memory_tells_what_it_was_put_into(page: Page, library: Server, filled
     go(page, f"/m/{photos(library, 1)[0]['id']}")
     page.get_by_role("link", name=filled["name"]).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(filled["name"])
+
+
+def test_a_journey_shows_its_way_and_says_it_in_words(page: Page, library: Server, tmp_path: Path) -> None:
+    points = "".join(
+        f'<trkpt lat="{46.5 + number / 1000}" lon="8.0"><ele>{900 + number}</ele>'
+        f"<time>2018-06-15T08:{number:02}:00Z</time></trkpt>"
+        for number in range(50)
+    )
+    (tmp_path / "hike.gpx").write_text(
+        '<gpx xmlns="http://www.topografix.com/GPX/1/1" version="1.1"><trk><name>Hike</name>'
+        f"<trkseg>{points}</trkseg></trk></gpx>"
+    )
+    assert library.import_folder(tmp_path)["state"] == "done"
+    with library.client() as client:
+        (move,) = client.get(f"{API}/memories", q="kind:move")["items"]
+    go(page, f"/m/{move['id']}")
+    way = page.get_by_role("figure")
+    expect(way.get_by_role("img", name="The way, drawn")).to_be_visible()
+    for words in ("about 5.4 km", "49 min", "900 to 949 m"):
+        expect(way).to_contain_text(words)

@@ -13,6 +13,8 @@ from types import ModuleType
 
 import pytest
 
+from timeline_local.importers.registry import SOURCES
+
 HERE = Path(__file__).parent
 WEB = HERE.parents[2] / "timeline_local" / "web"
 LOCK = json.loads((WEB / "vendor.lock.json").read_text())
@@ -165,3 +167,8 @@ def test_the_first_screen_needs_at_most_20_kb_of_styles_and_icons() -> None:
     linked = re.findall(r'href="/ui/\{build\}/(styles/[^"]+)"', (WEB / "index.html").read_text())
     assert linked
     assert sum(len(gzip.compress((WEB / name).read_bytes())) for name in [*linked, "assets/icons.svg"]) <= 20 * 1024
+
+
+def test_every_source_has_a_name_on_the_screens() -> None:
+    words = json.loads((WEB / "assets/locales/en-timeline.json").read_text("utf-8"))["source"]
+    assert {source.name for source in SOURCES} - words.keys() == set()

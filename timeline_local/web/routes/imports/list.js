@@ -4,7 +4,7 @@ import { html, useEffect } from '../../core/preact.js';
 import { api } from '../../core/api.js';
 import { ago } from '../../core/dates.js';
 import { on } from '../../core/events.js';
-import { t } from '../../core/i18n.js';
+import { hasText, t } from '../../core/i18n.js';
 import { Button } from '../../ui/button.js';
 import { Icon } from '../../ui/icon.js';
 import { Page } from '../../ui/page.js';
@@ -53,7 +53,7 @@ function Row({ item }) {
     <span class="row-text">
       <b>${item.label}</b>
       <span class="row-sub">${item.path || t('imports.uploaded')}</span>
-      <span class="row-meta">${summary(item)} · ${ago(item.started_at ?? item.created_at)}</span>
+      <span class="row-meta">${hasText(`source.${item.source}`) && item.source !== 'folder' ? `${t(`source.${item.source}`)} · ` : ''}${summary(item)} · ${ago(item.started_at ?? item.created_at)}</span>
       ${ACTIVE.has(item.state) ? html`<${Progress} label=${t(`imports.state.${item.state}`)} value=${progress?.done} max=${progress?.total} />` : null}
     </span>
     <${StateBadge} state=${item.state} />

@@ -7,6 +7,7 @@ import { bootstrap } from '../../core/session.js';
 import { Icon } from '../../ui/icon.js';
 import { Blocks } from './blocks.js';
 import { motion, primary } from './store.js';
+import { Way } from './way.js';
 
 /** Types every browser draws; others are shown through their preview. */
 const DRAWN = /^image\/(jpeg|png|webp|gif|avif)$/;
@@ -124,6 +125,7 @@ function Paper({ memory, media, control }) {
     ${media?.mime?.startsWith('audio/') ? html`<audio ref=${ref} controls preload="metadata" src=${media.original}></audio>` : null}
     ${media && !media.mime?.startsWith('audio/') ? html`<p><a class="text-link" href=${media.original} download>${media.file_name}</a></p>` : null}
     <${Blocks} blocks=${memory.blocks} body=${memory.body} />
+    <${Way} memory=${memory} />
     ${memory.location ? html`<p class="paper-place"><${Icon} name="map-pin" />${memory.location.name}</p>` : null}
     ${pictures.length ? html`<div class="paper-pictures">${pictures.map((/** @type {any} */ one) => html`<img key=${one.id} alt=${one.file_name ?? ''} src=${one.grid} loading="lazy" />`)}</div>` : null}
   </article></div>`;
