@@ -35,7 +35,7 @@ from timeline_local.domain.times import UNDATED_DAY, day_number
 from timeline_local.models import BucketCount, ChangeCounter, Location, MediaFile, Memory, MemoryMedia
 from timeline_local.queries.dialect import as_filter, id_digits, in_key_list, json_list, key_list
 from timeline_local.queries.named import resolved
-from timeline_local.queries.search import where
+from timeline_local.queries.search import plan_whole
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class Positions:
 async def positions(
     db: AsyncConnection, owner_pk: int, query: Query, *, days: Collection[int] | None = None
 ) -> Positions:
-    """Every memory the query finds, newest first, undated last. One statement.
+    """Every memory the query finds, newest first, undated last. One statement, and two before it if it has words.
 
     days    only those of these days, by their numbers.
     Cost    without a query one scan of the timeline index. The answer is one row of three JSON arrays: a tuple for
@@ -73,7 +73,8 @@ async def positions(
             garbage collector.
     """
     query = await resolved(db, owner_pk, query)
-    condition = where(query, owner_pk=owner_pk, dialect=db.dialect.name)
+    of = await total(db, owner_pk) if query.terms else 0
+    condition = await plan_whole(db, owner_pk, query, of=of)
     if days is not None:
         condition = and_(condition, DAY.in_(days))
     ordered = (
