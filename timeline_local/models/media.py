@@ -33,6 +33,7 @@ class MediaFile(Identified, OwnedBy, Base):
     __tablename__ = "media_file"
     __table_args__ = (
         UniqueConstraint("owner_pk", "sha256"),
+        Index("ix_media_file_newest", "owner_pk", "pk"),
         Index("ix_media_file_pending", "owner_pk", "pk", sqlite_where=PENDING, postgresql_where=PENDING),
         Index("ix_media_file_trashed", "owner_pk", "pk", sqlite_where=IN_TRASH, postgresql_where=IN_TRASH),
     )

@@ -24,6 +24,7 @@ from timeline_local.models.users import OwnedBy
 
 ON_TIMELINE = text("trashed_at IS NULL AND archived = false")
 UNNAMED = text("lat IS NOT NULL AND location_pk IS NULL")
+LOCKED = text("locked_body IS NOT NULL")
 
 
 class Memory(Identified, OwnedBy, Base):
@@ -68,6 +69,7 @@ class Memory(Identified, OwnedBy, Base):
         Index("ix_memory_import", "import_pk"),
         # What has no name for its place yet, and what has none, as on the open sea.
         Index("ix_memory_unnamed", "owner_pk", "pk", sqlite_where=UNNAMED, postgresql_where=UNNAMED),
+        Index("ix_memory_locked", "owner_pk", "pk", sqlite_where=LOCKED, postgresql_where=LOCKED),
         Index(
             "ix_memory_favourite",
             "owner_pk",

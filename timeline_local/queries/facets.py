@@ -79,7 +79,7 @@ def _people(dialect: str) -> _Counted:
         .select_from(asked.table)
         .join(MemoryPerson, MemoryPerson.memory_pk == asked)
         .join(Identity, Identity.pk == MemoryPerson.identity_pk)
-        .where(Identity.owner_pk == _OWNER)
+        .where(as_filter(Identity.owner_pk) == _OWNER)
         .group_by(Identity.person_pk)
         .subquery()
     )
@@ -97,7 +97,7 @@ def _tags(dialect: str) -> _Counted:
         .subquery()
     )
     named = select(literal_column("'tags'"), Tag.name, _NOTHING, links.c.memories)
-    return named.join_from(links, Tag, Tag.pk == links.c.tag_pk).where(Tag.owner_pk == _OWNER)
+    return named.join_from(links, Tag, Tag.pk == links.c.tag_pk).where(as_filter(Tag.owner_pk) == _OWNER)
 
 
 def _places(dialect: str) -> _Counted:
@@ -124,7 +124,7 @@ def _cameras(dialect: str) -> _Counted:
         .select_from(asked.table)
         .join(MemoryMedia, MemoryMedia.memory_pk == asked)
         .join(MediaFile, MediaFile.pk == MemoryMedia.media_pk)
-        .where(MediaFile.owner_pk == _OWNER)
+        .where(as_filter(MediaFile.owner_pk) == _OWNER)
         .group_by(MediaFile.camera_make, MediaFile.camera_model)
     )
 

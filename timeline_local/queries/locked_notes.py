@@ -28,7 +28,7 @@ async def lock_of(db: AsyncConnection, owner_pk: int) -> Lock | None:
 
 
 async def locked_count(db: AsyncConnection, owner_pk: int) -> int:
-    """How many memories are locked, trash included. Walks the owner's memories: not for hot paths."""
+    """How many memories are locked, trash included, from an index of nothing but these."""
     statement = select(func.count()).where(Memory.owner_pk == owner_pk, Memory.locked_body.is_not(None))
     return (await db.execute(statement)).scalar_one()
 

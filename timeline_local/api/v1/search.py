@@ -271,8 +271,11 @@ def _when(skeleton: Skeleton) -> dict[str, Any]:
     undated = dated.pop()[1] if dated and dated[-1][0] == UNDATED_DAY else 0
     unit = _unit(dated[-1][0], dated[0][0]) if dated else BucketUnit.DAY
     bars: Counter[int] = Counter()
+    start = dated[0][0] + 1 if dated else 0
     for day, count in dated:
-        bars[bucket_of(day, unit)] += count
+        if day < start:  # the newest come first, so it is the first of its bar
+            start = bucket_of(day, unit)
+        bars[start] += count
     shown = [_bar(start, count, unit) for start, count in list(bars.items())[:MOST_BARS]]
     return {"unit": unit.name.lower(), "values": shown, "more": len(bars) > MOST_BARS, "undated": undated}
 
