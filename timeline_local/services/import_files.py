@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import PurePosixPath
@@ -60,25 +60,6 @@ async def look_at(folder: Folder, items: Sequence[Sequence[MediaRef]]) -> list[F
     finally:
         todo.clear()  # cancelled: nobody waits for the rest
     return _by_item(items, (looked[number] for number in range(len(refs))))
-
-
-async def look_ahead(
-    folder: Folder, parts: Iterable[Sequence[Sequence[MediaRef]]]
-) -> AsyncGenerator[list[Found | Problem]]:
-    """`look_at` of one part after the other; while one is dealt with, the next is read. Close it when leaving early."""
-    reading: asyncio.Task[list[Found | Problem]] | None = None
-    try:
-        for part in parts:
-            looked = None if reading is None else await reading
-            reading = asyncio.create_task(look_at(folder, part))
-            if looked is not None:
-                yield looked
-        if reading is not None:
-            yield await reading
-    finally:
-        if reading is not None and not reading.done():
-            reading.cancel()
-            await asyncio.wait([reading])
 
 
 async def decode(work: ImportWork, folder: Folder, items: Sequence[Found]) -> list[Found | Problem]:

@@ -52,7 +52,7 @@ async def at_hand(
         places += await asyncio.to_thread(_make_ready, folder, files, copies, work.settings.media.reserve_bytes)
         yield places
     finally:
-        if not places or any(copy in places for copy in copies):
+        if not places or any(place is copy for place, copy in zip(places, copies, strict=True)):
             await asyncio.to_thread(_remove, copies)
 
 

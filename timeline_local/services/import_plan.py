@@ -12,7 +12,6 @@ import time
 import unicodedata
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -34,7 +33,7 @@ from timeline_local.queries.dialect import key_list
 from timeline_local.queries.imports import Earlier, ImportRow
 from timeline_local.queries.locked_notes import locked_among
 from timeline_local.services import import_asides, jobs, positions
-from timeline_local.services.import_files import decode, is_unfit, look_ahead
+from timeline_local.services.import_files import decode, is_unfit, look_at
 from timeline_local.services.import_folder import folder_of, packed_bytes
 from timeline_local.services.import_rows import (
     Aside,
@@ -62,31 +61,45 @@ from timeline_local.services.tally import Tally
 BATCH_ITEMS = 200
 BATCH_UNITS = 2000  # listed at once: one that is as it was costs microseconds
 BATCH_S = 1.0
-CHUNK_ITEMS = 48  # looked at together: both decoders are busy, and their facts fit into memory
 MOST_TOLD = 3  # problems in one sentence
+BYTES_AS_ITEM = 512 * 1024  # of files that take as much of a batch as one item: 100 MB, a second of a slow disk
 SAMPLES_AS_DRAFT = 100  # samples that take as much of a batch as one draft: 20,000 of them are a batch
 
 
 async def scan_batch(work: ImportWork) -> BatchResult:
-    """Plan the next items. Raises FolderNotFound, and NothingToImport when no source knows the folder's files."""
+    """Plan the next items. Raises FolderNotFound, and NothingToImport when no source knows the folder's files.
+
+    While they are judged and written, those after them are read.
+    """
     scan: _Scan | None = work.memo.get("scan")
     if scan is None:
         scan = work.memo["scan"] = await _open(work)
-    reads, is_end = await _next(work, scan)
-    judged = await _judge(work, scan, reads)
-    scan.position = judged.position if judged.position is not None else scan.position
-    for row in judged.rows:
-        scan.tally.count(row, judged.sources[row.values["source_key"]])
-    for key, known in judged.same.items():
-        scan.tally.count_same(known.kind, known.size_bytes, judged.sources[key])
-    await _write(work, scan, judged, is_end=is_end)
+    batch = await (scan.following or _read(work, scan))
+    scan.following = None if batch.is_end else asyncio.create_task(_read(work, scan))
+    try:
+        await _judge(work, scan, batch)
+        await _write(work, scan, batch)
+    except BaseException:
+        if scan.following is not None:
+            scan.following.cancel()
+        raise
+    finally:
+        await _settle(scan.following)
     done = scan.tally.total
     return BatchResult(
-        done=is_end,
+        done=batch.is_end,
         progress=Progress(
-            done=done, total=done if is_end else None, bytes_done=scan.tally.bytes_seen, current=judged.current
+            done=done, total=done if batch.is_end else None, bytes_done=scan.tally.bytes_seen, current=batch.current
         ),
     )
+
+
+async def _settle(following: asyncio.Task[_Batch] | None) -> None:
+    """Wait for it; what went wrong with it is told by the batch that it was to become."""
+    if following is not None:
+        await asyncio.wait([following])
+        if not following.cancelled():
+            following.exception()
 
 
 @dataclass
@@ -107,6 +120,7 @@ class _Scan:
     ahead: deque[Read] = field(default_factory=deque)  # listed, not judged yet
     unchanged: dict[str, Earlier] = field(default_factory=dict)  # the units among them that are as they were
     is_listed: bool = False
+    following: asyncio.Task[_Batch] | None = None  # done when a step ends
 
     def list_ahead(self) -> None:
         """What comes next, at most a second's worth of it. Drafts are large, units are not."""
@@ -126,7 +140,7 @@ class _Scan:
         while self.ahead and costly < BATCH_ITEMS:
             read = self.ahead.popleft()
             taken.append(read)
-            costly += 0 if isinstance(read.item, Checkpoint) or self.knows(read) else max(1, _weight(read.item))
+            costly += 0 if isinstance(read.item, Checkpoint) or self.knows(read) else _cost(read.item)
         return taken
 
     def knows(self, read: Read) -> bool:
@@ -159,18 +173,30 @@ def _weight(item: Item) -> float:
     return float(isinstance(item, Contact))
 
 
-@dataclass(slots=True)
-class _Judged:
-    """A batch with its verdicts. same: items of earlier imports by key, of which this import gets copies.
+def _cost(item: Item) -> float:
+    """How much of a batch it is to look at an item."""
+    size = sum(file.size for file in item.files) if isinstance(item, Unit) else 0
+    return max(1, _weight(item), size / BYTES_AS_ITEM)
 
-    sources  which one found an item, by its key.
+
+@dataclass(slots=True)
+class _Batch:
+    """Some items on their way into the plan. position, past: where a scan that is killed after it goes on.
+
+    rows  by key, in the order of reading; empty ones keep their place.   sources  which one found an item, by its key.
+    same  items of earlier imports by key, of which this import gets copies.
+    candidates, asides  those that are still to be judged.
     """
 
+    is_end: bool
     position: JSON = None
+    past: int = 0
     current: str | None = None
-    rows: list[Row] = field(default_factory=list)
+    rows: dict[str, Row] = field(default_factory=dict)
     same: dict[str, Earlier] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    candidates: list[Candidate] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
 
 
 async def _open(work: ImportWork) -> _Scan:
@@ -220,7 +246,33 @@ def _advice(folder: Folder, judged: Judged) -> str:
     return f"Nothing in it is read here. {choose}"
 
 
-# --- the verdicts ------------------------------------------------------------------
+# --- reading -------------------------------------------------------------------------
+
+
+async def _read(work: ImportWork, scan: _Scan) -> _Batch:
+    """The next items, and what their files hold; those that are as they were are only told."""
+    reads, is_end = await _next(work, scan)
+    batch = _Batch(is_end)
+    await asyncio.to_thread(_open_up, work, scan, reads, batch)
+    keys = [each.key for each in batch.candidates if each.is_told]
+    async with work.database.read() as db:
+        old = await imports.earlier_items(db, work.owner_pk, import_pks=scan.earlier, keys=keys)
+    candidates: list[Candidate] = []
+    for each in batch.candidates:
+        known = old.get(each.key)
+        if known is not None and known.head == each.head:
+            batch.same[each.key] = known
+        else:
+            candidates.append(each)
+    looked = await look_at(scan.folder, [each.draft.media for each in candidates])
+    batch.candidates = []
+    for each, files in zip(candidates, looked, strict=True):
+        if isinstance(files, Problem):
+            batch.rows[each.key] = problem_row(work, each.key, files, each)
+        else:
+            each.files = files
+            batch.candidates.append(each)
+    return batch
 
 
 async def _next(work: ImportWork, scan: _Scan) -> tuple[list[Read], bool]:
@@ -239,47 +291,20 @@ async def _next(work: ImportWork, scan: _Scan) -> tuple[list[Read], bool]:
     return taken, scan.is_listed and not scan.ahead
 
 
-async def _judge(work: ImportWork, scan: _Scan, reads: list[Read]) -> _Judged:
-    """Verdicts on everything that was read, rows in its order."""
-    judged = _Judged()
-    rows: dict[str, Row] = {}
-    candidates, asides = await asyncio.to_thread(_open_up, work, scan, reads, judged, rows)
-    drafts = [each for each in candidates if not each.head]
-    await asyncio.to_thread(_look, scan.folder, candidates)
-    async with work.database.read() as db:
-        keys = [each.key for each in drafts]
-        old = await imports.earlier_items(db, work.owner_pk, import_pks=scan.earlier, keys=keys)
-    rest: list[Candidate] = []
-    for each in candidates:
-        known = old.get(each.key)
-        if known is not None and known.head == each.head:
-            judged.same[each.key] = known
-        else:
-            rest.append(each)
-    rows.update(await _judge_new(work, scan, rest))
-    rows.update(await import_asides.judge(work, scan.folder, asides))
-    judged.rows = [row for row in rows.values() if row.values]
-    return judged
-
-
-def _open_up(
-    work: ImportWork, scan: _Scan, reads: list[Read], judged: _Judged, rows: dict[str, Row]
-) -> tuple[list[Candidate], list[Aside]]:
-    """Read the units that changed; problems get their rows, all else empty ones that keep their place."""
-    candidates: list[Candidate] = []
-    asides: list[Aside] = []
+def _open_up(work: ImportWork, scan: _Scan, reads: list[Read], batch: _Batch) -> None:
+    """Read the units that changed."""
     for read in reads:
         item, is_again = read.item, scan.comes_again(read)
         if isinstance(item, Checkpoint):
-            judged.position = item.position
+            batch.position = item.position
             continue
-        judged.current = item.locator if isinstance(item, Problem) else item.source_key
-        is_given_out = judged.current in scan.keys
+        batch.current = item.locator if isinstance(item, Problem) else item.source_key
+        is_given_out = batch.current in scan.keys
         if is_again and is_given_out and isinstance(item, Unit):
             continue
         if scan.knows(read) and not is_given_out:
-            judged.same[scan.own_key(judged.current)] = scan.unchanged[judged.current]
-            judged.sources[judged.current] = read.source
+            batch.same[scan.own_key(batch.current)] = scan.unchanged[batch.current]
+            batch.sources[batch.current] = read.source
             continue
         head = listed_fingerprint(read.source, item.source_key, item.files) if isinstance(item, Unit) else b""
         for found in _opened(item):
@@ -287,17 +312,19 @@ def _open_up(
             if is_again and told in scan.keys:
                 continue
             key = scan.own_key(told)
-            judged.sources[key] = read.source
+            batch.sources[key] = read.source
             if isinstance(found, Problem):
-                rows[key] = problem_row(work, key, found)
+                batch.rows[key] = problem_row(work, key, found)
                 continue
-            rows[key] = Row({})
+            batch.rows[key] = Row({})
             found = positions.believable(found, work.now())  # noqa: PLW2901 - the same without what cannot be
             if isinstance(found, Draft):
-                candidates.append(Candidate(read.source, replace(found, source_key=key), key, head))
+                each = Candidate(read.source, replace(found, source_key=key), key, head, is_told=not head)
+                batch.candidates.append(each)
             else:
-                asides.append(Aside(read.source, replace(found, source_key=key), key, head))
-    return candidates, asides
+                batch.asides.append(Aside(read.source, replace(found, source_key=key), key, head))
+    batch.past = scan.past
+    _look(scan.folder, batch.candidates)
 
 
 def _opened(item: Found | Unit) -> Sequence[Found]:
@@ -323,43 +350,16 @@ def _look(folder: Folder, candidates: list[Candidate]) -> None:
         each.head = each.head or fingerprint(each.source, each.draft, each.stats)
 
 
-async def _judge_new(work: ImportWork, scan: _Scan, candidates: list[Candidate]) -> list[tuple[str, Row]]:
-    rows: list[tuple[str, Row]] = []
-    chunks = list(_chunks(candidates))
-    files = ([each.draft.media for each in chunk] for chunk in chunks)
-    async with aclosing(look_ahead(scan.folder, files)) as looking:
-        for chunk in chunks:
-            looked = await anext(looking)
-            sound: list[Candidate] = []
-            for each, found in zip(chunk, looked, strict=True):
-                if isinstance(found, Problem):
-                    rows.append((each.key, problem_row(work, each.key, found, each)))
-                else:
-                    each.files = found
-                    sound.append(each)
-            rows += await _compared(work, scan, sound)
-    return rows
+# --- the verdicts ----------------------------------------------------------------------
 
 
-def _chunks(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
-    """Parts that fit into memory: their facts are held until their rows are written."""
-    chunk: list[Candidate] = []
-    for each in candidates:
-        chunk.append(each)
-        if len(chunk) >= CHUNK_ITEMS:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-async def _compared(work: ImportWork, scan: _Scan, candidates: list[Candidate]) -> list[tuple[str, Row]]:
-    plans = [Plan(each.source, each.draft, each.files) for each in candidates]
+async def _judge(work: ImportWork, scan: _Scan, batch: _Batch) -> None:
+    """Verdicts on everything that was read."""
+    plans = [Plan(each.source, each.draft, each.files) for each in batch.candidates]
     async with work.database.read() as db:
         known = await compare(db, work.owner_pk, scan.row, plans)
-    rows: list[tuple[str, Row]] = []
     wanted: list[tuple[Candidate, Known]] = []
-    for each, found in zip(candidates, known, strict=True):
+    for each, found in zip(batch.candidates, known, strict=True):
         hashes = [int.from_bytes(each[:8], "big") for each in (found.content, *found.primary)]
         if found.verdict == "new" and not scan.seen.isdisjoint(hashes):
             found = twice(each.draft, found)  # noqa: PLW2901 - in the light of the others
@@ -367,7 +367,13 @@ async def _compared(work: ImportWork, scan: _Scan, candidates: list[Candidate]) 
         if found.verdict in ("new", "changed"):
             wanted.append((each, found))
         else:
-            rows.append((each.key, settled_row(work, each, found)))
+            batch.rows[each.key] = settled_row(work, each, found)
+    batch.rows.update(await _planned(work, scan, wanted))
+    batch.rows.update(await import_asides.judge(work, scan.folder, batch.asides))
+
+
+async def _planned(work: ImportWork, scan: _Scan, wanted: list[tuple[Candidate, Known]]) -> list[tuple[str, Row]]:
+    """The rows of what is new or changed, by key; the files have to be decoded for them."""
     await asyncio.to_thread(_weigh, scan.folder, [each for each, _ in wanted])
     decoded = await decode(work, scan.folder, [each.files for each, _ in wanted])
     sound = {
@@ -377,6 +383,7 @@ async def _compared(work: ImportWork, scan: _Scan, candidates: list[Candidate]) 
     }
     async with work.database.read() as db:
         weighed = await weigh_plans(db, work, scan.row, sound)
+    rows: list[tuple[str, Row]] = []
     for (each, found), result in zip(wanted, decoded, strict=True):
         if isinstance(result, Problem):
             rows.append((each.key, problem_row(work, each.key, result, each)))
@@ -402,18 +409,24 @@ async def _leave_out_locked(db: AsyncConnection, work: ImportWork, rows: list[Ro
             row.values.update(raw=None, draft=without_text(row.values["draft"]))
 
 
-async def _write(work: ImportWork, scan: _Scan, judged: _Judged, *, is_end: bool) -> None:
+async def _write(work: ImportWork, scan: _Scan, batch: _Batch) -> None:
     now: datetime = work.now()
+    rows = [row for row in batch.rows.values() if row.values]
+    scan.position = batch.position if batch.position is not None else scan.position
+    for row in rows:
+        scan.tally.count(row, batch.sources[row.values["source_key"]])
+    for key, known in batch.same.items():
+        scan.tally.count_same(known.kind, known.size_bytes, batch.sources[key])
     async with work.database.write() as db:
-        if judged.same:
-            await _copy_items(db, work, [known.pk for known in judged.same.values()], now=now)
-        if judged.rows:
-            await _leave_out_locked(db, work, judged.rows)
-            await insert_rows(db, [row.values for row in judged.rows])
-        kept = {"position": scan.position, "past": scan.past, "tally": scan.tally.to_json()}
+        if batch.same:
+            await _copy_items(db, work, [known.pk for known in batch.same.values()], now=now)
+        if rows:
+            await _leave_out_locked(db, work, rows)
+            await insert_rows(db, [row.values for row in rows])
+        kept = {"position": scan.position, "past": batch.past, "tally": scan.tally.to_json()}
         await jobs.checkpoint(db, work.job, kept)
         values: dict[str, Any] = {"counts": scan.tally.counts(), "source": scan.source, "updated_at": now}
-        if is_end:
+        if batch.is_end:
             values |= {"state": "planned", "plan": scan.tally.plan()}
         await db.execute(
             update(Import).where(Import.owner_pk == work.owner_pk, Import.pk == work.import_pk).values(**values)

@@ -41,7 +41,7 @@ class Row:
 
 @dataclass(slots=True)
 class Candidate:
-    """A draft on its way to a verdict."""
+    """A draft on its way to a verdict. is_told: by itself, its head is of what it says and not of its listed files."""
 
     source: str
     draft: Draft
@@ -50,6 +50,7 @@ class Candidate:
     stats: dict[str, tuple[int, int]] = field(default_factory=dict)
     files: tuple[FoundFile, ...] = ()
     packed: int = 0  # bytes of its files that lie in an archive
+    is_told: bool = False
 
 
 @dataclass(slots=True)
