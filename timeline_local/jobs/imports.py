@@ -5,6 +5,7 @@ Services of the importers are loaded by the first batch, not with this module: t
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,17 @@ WORTH_ANALYSING = 1000  # after fewer items the planner's picture of the library
 
 
 async def _scan(work: Work) -> Batch:
+    parts = await _parts(work)
     from timeline_local.services.import_plan import scan_batch  # noqa: PLC0415 - as said above
 
-    return _batch(await scan_batch(await _parts(work)))
+    return _batch(await scan_batch(parts))
 
 
 async def _import(work: Work) -> Batch:
+    parts = await _parts(work)
     from timeline_local.services.import_run import run_batch  # noqa: PLC0415 - as said above
 
-    batch = _batch(await run_batch(await _parts(work)))
+    batch = _batch(await run_batch(parts))
     await _ask_for_previews(work, is_last=batch.is_last)
     if batch.is_last:
         await ask_for_visits(work.runtime, work.job.owner_pk)
@@ -42,9 +45,10 @@ async def _import(work: Work) -> Batch:
 
 
 async def _undo(work: Work) -> Batch:
+    parts = await _parts(work)
     from timeline_local.services.import_undo import undo_batch  # noqa: PLC0415 - as said above
 
-    batch = _batch(await undo_batch(await _parts(work)))
+    batch = _batch(await undo_batch(parts))
     if batch.is_last:
         await ask_for_visits(work.runtime, work.job.owner_pk)
     return batch
@@ -52,10 +56,11 @@ async def _undo(work: Work) -> Batch:
 
 async def _parts(work: Work) -> ImportWork:
     """What a batch needs of the runtime; made once, so that its memo lives from batch to batch."""
-    from timeline_local.services.import_work import ImportWork  # noqa: PLC0415 - as said above
-
     made: ImportWork | None = work.memo.get("import")
     if made is None:
+        await asyncio.to_thread(_load)
+        from timeline_local.services.import_work import ImportWork  # noqa: PLC0415 - as said above
+
         runtime = work.runtime
         async with runtime.database.read() as db:
             home_zone = await home_zone_of(db, work.job.owner_pk, fallback=runtime.home_zone)
@@ -75,6 +80,12 @@ async def _parts(work: Work) -> ImportWork:
             job=work.job,
         )
     return made
+
+
+def _load() -> None:
+    """Load what imports need: it takes a third of a second, for which the event loop would stand still."""
+    import timeline_local.services.import_plan  # noqa: PLC0415 - as said above
+    import timeline_local.services.import_undo  # noqa: F401, PLC0415 - as said above
 
 
 def _batch(result: BatchResult) -> Batch:
