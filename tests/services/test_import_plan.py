@@ -146,3 +146,13 @@ async def begun(desk: Desk, folder: Path, *, batches: int) -> Any:  # noqa: ANN4
     for _ in range(batches):
         await scan_batch(work)
     return row
+
+
+@pytest.mark.parametrize(("count", "title"), [(1, "1 is left out on purpose"), (2, "2 are left out on purpose")])
+async def test_a_point_of_attention_is_said_of_one_or_of_several(
+    desk: Desk, folder: Path, count: int, title: str
+) -> None:
+    desk.sources = (Listed(tuple(Problem(f"{number}.md", "empty", "It is empty.") for number in range(count))),)
+    row = await desk.plan(folder)
+    assert row.plan is not None
+    assert [each["title"] for each in row.plan["attention"]] == [title]

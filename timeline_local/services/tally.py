@@ -9,14 +9,19 @@ from typing import Any, Protocol
 
 VERDICTS = ("new", "changed", "same", "skipped", "failed")
 ATTENTION = {
-    "undated": "have no date; they will stand on the shelf “No date”",
-    "file-date-only": "are dated only by the date of their file",
-    "zone-assumed": "do not tell their time zone; yours is assumed",
-    "damaged": "could not be read completely; they are kept without a preview",
-    "parts-missing": "lack a file that belongs to them",
-    "failed": "cannot be imported",
-    "skipped": "are left out on purpose",
+    "undated": ("has no date; it will stand on", "have no date; they will stand on", " the shelf “No date”"),
+    "file-date-only": ("is dated only by the date of its file", "are dated only by the date of their file", ""),
+    "zone-assumed": ("does not tell its time zone", "do not tell their time zone", "; yours is assumed"),
+    "damaged": (
+        "could not be read completely; it is kept",
+        "could not be read completely; they are kept",
+        " without a preview",
+    ),
+    "parts-missing": ("lacks a file that belongs to it", "lack a file that belongs to them", ""),
+    "failed": ("cannot be imported", "cannot be imported", ""),
+    "skipped": ("is left out", "are left out", " on purpose"),
 }
+"""What is said of one, of several, and of either."""
 
 _COUNTERS = ("kinds", "sources", "bases", "years", "attention")
 _SUMS = ("bytes_new", "bytes_packed", "bytes_seen")
@@ -105,9 +110,9 @@ class Tally:
             "by_basis": dict(sorted(self.bases.items())),
             "by_year": {year: count for year, count in sorted(self.years.items()) if year != "undated"},
             "attention": [
-                {"slug": slug, "title": f"{self.attention[slug]:,} {title}", "count": self.attention[slug]}
-                for slug, title in ATTENTION.items()
-                if self.attention[slug]
+                {"slug": slug, "title": f"{count:,} {one if count == 1 else several}{rest}", "count": count}
+                for slug, (one, several, rest) in ATTENTION.items()
+                if (count := self.attention[slug])
             ],
         }
 

@@ -10,6 +10,7 @@ import { YearBars } from '../../ui/progress.js';
 import { Note, Trouble } from '../../ui/states.js';
 import { useTask } from '../../ui/task.js';
 import { ItemList, openItems } from './items.js';
+import { SourceTable } from './plan.js';
 import { Report } from './report.js';
 import { added, Sums } from './words.js';
 
@@ -26,7 +27,7 @@ export function Done({ item, reload }) {
     ${nothingLeft ? null : html`<${Sums} items=${item.state === 'done' ? sums(item.counts ?? {}) : partial(item)} />`}
     ${task.problem ? html`<${Trouble} problem=${task.problem} />` : null}
     <${Actions} item=${item} task=${task} reload=${reload} undoable=${Boolean(item.undoable_until) && !nothingLeft} />
-    ${item.state === 'done' ? html`<${Landed} plan=${item.plan} />` : null}
+    ${item.state === 'done' ? html`<${Landed} plan=${item.plan} /><${SourceTable} plan=${item.plan} />` : null}
     ${item.counts?.failed && !nothingLeft ? html`<section>
       <h2 class="section-title">${t('imports.problems', { n: item.counts.failed })}</h2>
       <p class="fine">${t('imports.problems_hint')}</p>

@@ -66,10 +66,9 @@ function KindTable({ plan }) {
   return html`<${CountTable} caption=${t('imports.what_comes')} head=${t('imports.kind')} rows=${rows} />`;
 }
 
-/** Who reads it; of a single source there is nothing to tell apart. @param {{plan: any}} props */
-function SourceTable({ plan }) {
-  const rows = Object.entries(plan.by_source ?? {}).map(([key, counts]) => ({ key, name: counts.title, counts }));
-  if (rows.length < 2) return null;
+/** Who reads it, and what comes of that. @param {{plan: any}} props */
+export function SourceTable({ plan }) {
+  const rows = Object.entries(plan?.by_source ?? {}).map(([key, counts]) => ({ key, name: counts.title, counts }));
   return html`<${CountTable} caption=${t('imports.by_source')} head=${t('imports.source')} rows=${rows} />`;
 }
 
