@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from timeline_local.domain.drafts import (
@@ -24,6 +25,7 @@ from timeline_local.domain.drafts import (
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.domain.moments import Precision, TimeBasis, TimeEvidence
 
+_LONGEST = 2**53  # numbers that are whole in every reader of JSON
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,12 +51,23 @@ def draft_to_json(draft: Draft) -> dict[str, JSON]:
         "relations": [_fields_of(each) for each in draft.relations],
         "path": samples_to_json(draft.path),
         "device": draft.device,
-        "extra": dict(draft.extra),
+        "extra": {name: _storable(value) for name, value in draft.extra.items()},
     }
     kept = {name: value for name, value in full.items() if name == "source_key" or not _is_default(value)}
     if draft.raw is not None:  # an empty record is a record
         kept["raw"] = base64.b64encode(draft.raw).decode("ascii")
     return kept
+
+
+def _storable(value: JSON) -> JSON:
+    """The same with numbers that every reader of JSON has: longer ones as text, those that are none left out."""
+    if isinstance(value, dict):
+        return {name: _storable(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return str(value) if isinstance(value, int) and not -_LONGEST < value < _LONGEST else value
 
 
 def draft_from_json(data: Mapping[str, Any]) -> Draft:

@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def document(data: bytes | str) -> object:
-    """The value of a JSON that is read whole, in any encoding; halves of characters and NaN are let pass.
+    """The value of a JSON that is read whole, in any encoding. NaN is let pass, half a character becomes a sign.
 
     Raises ValueError.
     """
@@ -27,9 +27,25 @@ def document(data: bytes | str) -> object:
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(data if isinstance(data, str) else decode(data))
+        return _cleaned(json.loads(data if isinstance(data, str) else decode(data)))
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _cleaned(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    return {clean(name): _cleaned(each) for name, each in value.items()} if isinstance(value, dict) else value
+
+
+def record(value: object) -> bytes:
+    """The source's own record of something, as JSON. Numbers may have any length."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def text(value: object) -> str:

@@ -49,6 +49,7 @@ _NAMES: Mapping[str, str] = {
     "track": "trackid trackname tripid segment segmentid tripname",
 }
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names.split()}
+_LONGEST_NAME = 200
 _CLEAN = re.compile(r"[^\w]|_")
 _UNITS = (("km/h", "speed_kmh"), ("kph", "speed_kmh"), ("mph", "speed_mph"), ("knot", "speed_knots"))
 _MEASURED = re.compile(r"(?P<number>[-+\u2212]?\d+(?:[.,]\d+)?)\s*(?P<unit>m|ft|m/s|km/h|kph|mph|kn|kt|knots)")
@@ -82,7 +83,7 @@ _CENTURY, _MONTHS = 100, 12
 
 def field_of(name: str) -> str:
     """Our field for a program's name of it; "" for one that means nothing to us."""
-    lowered = name.casefold().strip()
+    lowered = name[:_LONGEST_NAME].casefold().strip()
     found = _FIELDS.get(_CLEAN.sub("", lowered), "")
     bare = re.sub(r"[(\[].*?[)\]]", "", lowered)
     found = found or _FIELDS.get(_CLEAN.sub("", bare), "")
@@ -293,6 +294,6 @@ def _spelled(text: str) -> datetime | None:
             continue
     try:
         found = parsedate_to_datetime(plain)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

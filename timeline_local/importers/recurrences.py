@@ -46,8 +46,8 @@ def first_listed(event: Event) -> date | None:
 
 
 def _of_rule(told: Any, begins: date, first: datetime, end: datetime) -> set[datetime]:  # noqa: ANN401 - vRecur
-    last = min([end, *(like(each, begins, is_end=True) for each in told.get("UNTIL", ()))])
     try:
+        last = min([end, *(like(each, begins, is_end=True) for each in told.get("UNTIL", ()))])
         rule = Rule.of({name: value for name, value in told.items() if name.upper() != "UNTIL"}, first)
         return set(islice(rule.dates(first, last), MAX_OCCURRENCES))
     except (ValueError, TypeError, AttributeError, OverflowError) as error:

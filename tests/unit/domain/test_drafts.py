@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from timeline_local.domain.draft_json import draft_from_json, draft_to_json, item_from_json, item_to_json
 from timeline_local.domain.drafts import (
+    JSON,
     CollectionKind,
     CollectionRef,
     Contact,
@@ -31,7 +32,7 @@ from timeline_local.domain.moments import Precision, TimeBasis, TimeEvidence
 texts = st.text(max_size=20)
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    st.booleans() | st.integers(1 - 2**53, 2**53 - 1) | numbers | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=6,
 )
@@ -134,6 +135,12 @@ def test_a_fingerprint_is_what_it_was_before_drafts_told_of_roles_and_addresses(
         source_key="x", people=(PersonRef(name="Anna"),), place=PlaceRef(city="Rome"), media=(MediaRef(locator="a"),)
     )
     assert content_hash(draft).hex() == "68b8586f2c5c1cba71bdc271a31be9ab7cd3f72ae1b91574166e0ca5cb83adb1"
+
+
+def test_numbers_that_no_other_reader_has_are_kept_as_text() -> None:
+    extra: dict[str, JSON] = {"a": [2**53, {"b": -(2**70)}], "c": float("inf"), "d": 2**53 - 1}
+    told = draft_to_json(Draft(source_key="x", extra=extra))["extra"]
+    assert told == {"a": ["9007199254740992", {"b": "-1180591620717411303424"}], "c": None, "d": 2**53 - 1}
 
 
 def test_a_small_draft_is_small_in_json() -> None:

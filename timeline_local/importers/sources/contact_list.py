@@ -120,13 +120,15 @@ class _Table:
     def items(self, skip: int) -> Iterator[Item]:
         """Read twice: for the order of day and month in birthdays, then for the contacts."""
         try:
-            is_day_first = any(self._is_day_first())
+            is_day_first, count = any(self._is_day_first()), 0
             for count, (columns, row) in enumerate(self._rows(), 1):
                 item = self._item(columns, row, f"{self.file.locator}#row {count}", day_first=is_day_first)
                 if count > skip:
                     yield item
                     if count % ITEMS_PER_CHECKPOINT == 0:
                         yield after(self.file, count)
+            if not count:
+                yield Problem(self.file.locator, "empty", "This table holds no contacts.")
         except _BROKEN as error:
             why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
             detail = f"This table cannot be read to its end ({why}); what comes before is taken."

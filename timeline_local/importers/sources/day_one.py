@@ -13,8 +13,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from timeline_local.domain.drafts import (
     JSON,
     CollectionKind,
@@ -162,7 +160,7 @@ class _Journal:
             collections=(CollectionRef(key=journal, name=journal, kind=CollectionKind.JOURNAL),),
             relations=tuple(RelationRef(kind=RelationKind.RELATED, source_key=each) for each in linked),
             extra={name: entry[name] for name in _KEPT if entry.get(name)},
-            raw=orjson.dumps(entry),
+            raw=loose.record(entry),
         )
 
     def _media(self, entry: Mapping[str, Any], where: str) -> tuple[list[tuple[str, MediaRef]], list[Problem]]:

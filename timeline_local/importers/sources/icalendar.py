@@ -146,6 +146,8 @@ class _Calendar:
         except OSError as error:
             why = (error.strerror or type(error).__name__).lower()
             yield Problem(self.file.locator, "unreadable", f"This calendar cannot be read ({why}).")
+        if not (count or skip):
+            yield Problem(self.file.locator, "empty", "This calendar holds no events.")
 
     def _look(self) -> None:
         self.name = PurePosixPath(self.file.name).stem
@@ -286,11 +288,11 @@ class _Calendar:
             extra={name.lower(): loose.text(str(event[name])) for name in _KEPT if event.get(name)},
             raw=found.text().encode(),
         )
-        return lambda key, begins: replace(alike, source_key=key, evidence=(self._evidence(event, begins),))
-
-    def _evidence(self, event: Event, begins: date) -> TimeEvidence:
-        """When it is. The length is that of the first date, on the wall clock."""
         length = _length(event)
+        return lambda key, begins: replace(alike, source_key=key, evidence=(self._evidence(event, begins, length),))
+
+    def _evidence(self, event: Event, begins: date, length: timedelta) -> TimeEvidence:
+        """When it is. length: that of the first date, on the wall clock."""
         origin = "DTSTART of the event"
         if not isinstance(begins, datetime):
             local_at = datetime.combine(begins, datetime.min.time())

@@ -9,8 +9,6 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
-import orjson
-
 from timeline_local.domain.drafts import JSON, CollectionKind, CollectionRef, Draft, MediaRef, PlaceRef, Problem
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
@@ -113,7 +111,7 @@ class _Export:
                 media=tuple(media),
                 collections=(collection,),
                 extra={name: entry[name] for name in _KEPT if entry.get(name)},
-                raw=orjson.dumps(entry),
+                raw=loose.record(entry),
             )
 
     def _find(self, told: Mapping[str, Any]) -> str | None:

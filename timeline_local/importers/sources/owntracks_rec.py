@@ -7,13 +7,13 @@ gives them, are read too.
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from timeline_local.domain.drafts import JSON
+from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
 from timeline_local.importers.json_stream import json_items
@@ -86,21 +86,22 @@ class _Reading:
             if not text.strip():
                 continue
             try:
-                message = json.loads(text[start:]) if start >= 0 else None
-            except (ValueError, RecursionError):
+                message = loose.document(text[start:]) if start >= 0 else None
+            except ValueError:
                 message = None
             yield from self.take(message)
 
     def take(self, message: object) -> Iterator[Found]:
         self.count += 1
         where = f"message {self.count}"
-        if not isinstance(message, Mapping):
+        kind = message.get("_type", "location") if isinstance(message, Mapping) else None
+        if not isinstance(message, Mapping) or not isinstance(kind, str):
             yield from self.log.note(where, "damaged", "This line is no OwnTracks message.")
-        elif message.get("_type") == WAYPOINT:
+        elif kind == WAYPOINT:
             yield from self._waypoint(message, where)
-        elif message.get("_type", "location") in POSITIONS:
+        elif kind in POSITIONS:
             yield from self._position(message, where)
-        elif message.get("_type") not in SAYS_NOTHING:
+        elif kind not in SAYS_NOTHING:
             yield from self.log.note(where, "unsupported", "This message tells no position.")
 
     def end(self) -> Iterator[Found]:

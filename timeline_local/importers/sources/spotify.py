@@ -122,6 +122,8 @@ def _gather(folder: Folder, file: File, plays: Plays, log: ProblemLog) -> Iterat
     except OSError as error:
         why = (error.strerror or type(error).__name__).lower()
         yield Problem(file.locator, "unreadable", f"This file cannot be read ({why}).")
+    if not count:
+        yield Problem(file.locator, "empty", "This file lists no plays.")
     yield from log.rest()
 
 

@@ -25,6 +25,7 @@ from timeline_local.importers.track_reading import BROKEN, ReadFile
 
 ROWS_PER_CHECKPOINT = 50
 
+_LONGEST_S = 366 * 24 * 3600
 _ACTIVITIES = frozenset({Kind.MOVE, Kind.HEALTH})
 _READERS: Mapping[str, ReadFile] = {GPX: read_gpx, FIT: read_fit, TCX: read_tcx}
 
@@ -190,7 +191,8 @@ def _draft(activity: Activity, way: Draft | None) -> Draft:
 def _evidence(activity: Activity) -> tuple[TimeEvidence, ...]:
     if activity.at is None:
         return (TimeEvidence(basis=TimeBasis.SOURCE, precision=Precision.UNKNOWN, origin="Strava activity"),)
-    until = activity.at + timedelta(seconds=activity.elapsed_s) if activity.elapsed_s else None
+    length = activity.elapsed_s if activity.elapsed_s and 0 < activity.elapsed_s < _LONGEST_S else 0
+    until = activity.at + timedelta(seconds=length) if length else None
     return (TimeEvidence(basis=TimeBasis.SOURCE, instant=activity.at, until=until, origin="Strava activity"),)
 
 

@@ -91,15 +91,20 @@ def _is_picture(file: File) -> bool:
 
 
 def _cards(folder: Folder, file: File, pictures: dict[str, str], skip: int) -> Iterator[Item]:
+    count = 0
     try:
         for found in components(folder, file.locator, frozenset({"VCARD"})):
-            if isinstance(found, Component) and found.number > skip:
-                yield from _contact(file, found, pictures)
-                if found.number % ITEMS_PER_CHECKPOINT == 0:
-                    yield after(file, found.number)
+            if isinstance(found, Component):
+                count = found.number
+                if count > skip:
+                    yield from _contact(file, found, pictures)
+                    if count % ITEMS_PER_CHECKPOINT == 0:
+                        yield after(file, count)
     except OSError as error:
         why = (error.strerror or type(error).__name__).lower()
         yield Problem(file.locator, "unreadable", f"This file cannot be read ({why}).")
+    if not count:
+        yield Problem(file.locator, "empty", "This file holds no contacts.")
 
 
 def _contact(file: File, found: Component, pictures: dict[str, str]) -> Iterator[Item]:
