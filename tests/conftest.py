@@ -15,10 +15,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -27,6 +28,7 @@ import asyncpg
 import httpx
 import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key  # stderr as it was before pytest captured it
+from fastapi import FastAPI
 
 from tests.compiled_once import compile_once
 from tests.redis_server import NO_REDIS, PROGRAM, answers, private_redis
@@ -362,13 +364,29 @@ def site() -> StaticSite:
     return load_site(WEB)
 
 
+@pytest.fixture(scope="session")
+def described() -> Callable[[FastAPI], dict[str, Any]]:
+    """What describes the API: that of the first application for all of them, whose routes are the same."""
+    kept: list[dict[str, Any]] = []
+
+    def of(app: FastAPI) -> dict[str, Any]:
+        kept[:] = kept or [type(app).openapi(app)]
+        return kept[0]
+
+    return of
+
+
 @pytest.fixture
 async def anonymous(
-    runtime: Runtime, site: StaticSite, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime,
+    site: StaticSite,
+    described: Callable[[FastAPI], dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The whole application in process, its jobs running, for a caller who brings nothing."""
     monkeypatch.setattr("timeline_local.main.load_site", lambda _: site)
     app = create_app(runtime)
+    monkeypatch.setattr(app, "openapi", partial(described, app))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765") as client:
