@@ -17,8 +17,15 @@ from tools.packaging import icons, installers
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="installers of Linux")
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All icons; drawing them takes longer than everything else here."""
+    icons.draw_all(folder := tmp_path_factory.mktemp("icons"))
+    return folder
+
+
 @pytest.fixture
-def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def application(drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder laid out as the build makes it, whose program is a script."""
     folder = tmp_path / "build" / "timeline-local"
     (folder / "_internal").mkdir(parents=True)
@@ -29,7 +36,7 @@ def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "_internal" / "link.so").symlink_to("libc-user.so")
     for name in ("LICENSE", "THIRD_PARTY.txt", "sbom.cdx.json"):
         (folder / name).write_text("words\n")
-    icons.draw_all(tmp_path / "build" / "icons")
+    shutil.copytree(drawn, tmp_path / "build" / "icons")
     monkeypatch.setattr(installers, "APPLICATION", folder)
     monkeypatch.setattr(installers, "BUILD", tmp_path / "build")
     monkeypatch.setattr(installers, "ROOT", tmp_path)
