@@ -171,15 +171,15 @@ async def _device_pk(db: AsyncConnection, owner_pk: int, device_id: UUID) -> int
     return -1 if found is None else found
 
 
-def not_deleted(owner_pk: int) -> ColumnElement[bool]:
+def not_deleted(owner_pk: int, position: type[Position] = Position) -> ColumnElement[bool]:
     """Not deleted: those wait a day for undo, and are then removed."""
     return ~exists().where(
         PositionErasure.owner_pk == owner_pk,
         PositionErasure.is_purged.is_(False),
-        or_(PositionErasure.device_pk.is_(None), PositionErasure.device_pk == Position.device_pk),
-        or_(PositionErasure.import_pk.is_(None), PositionErasure.import_pk == Position.import_pk),
-        PositionErasure.from_at <= Position.at,
-        Position.at < PositionErasure.until_at,
+        or_(PositionErasure.device_pk.is_(None), PositionErasure.device_pk == position.device_pk),
+        or_(PositionErasure.import_pk.is_(None), PositionErasure.import_pk == position.import_pk),
+        PositionErasure.from_at <= position.at,
+        position.at < PositionErasure.until_at,
     )
 
 

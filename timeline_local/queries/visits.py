@@ -6,17 +6,39 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, exists, func, literal_column, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from timeline_local.domain.kinds import Kind
 from timeline_local.models import Device, Location, Memory, MemoryPath, Position, Provenance
+from timeline_local.models.base import Instant
 from timeline_local.queries.positions import not_deleted
 
 AnyRow = Row[*tuple[Any, ...]]
 MOST_LOCATIONS = 5000
 DAYS_AWAY = 32  # a visit that began earlier covers nothing any more
-HALF_MINUTE = 30_000_000  # microseconds
+_AT = type_coerce(Position.at, BigInteger)
+_HALF_MINUTE: ColumnElement[int] = literal_column("30000000", BigInteger)  # microseconds
+_SAMPLE = (
+    Position.at,
+    Position.lat_e7,
+    Position.lon_e7,
+    Position.accuracy_dm,
+    Position.altitude_dm,
+    Position.speed_cmps,
+)
 
 
 async def stale_device(db: AsyncConnection, owner_pk: int) -> AnyRow | None:
@@ -35,30 +57,40 @@ async def samples(
 ) -> Sequence[AnyRow]:
     """Positions of a device between two instants, both inclusive, in the order of time; the first of each half minute.
 
-    More tell nothing about stays, and a track of one a second would make a step of five hours.
+    More tell nothing about stays, and a track of one a second would make a step of five hours. Cost: a range of the
+    key that ends with the last of them.
     """
-    at = type_coerce(Position.at, BigInteger)
-    mine = (
-        Position.owner_pk == owner_pk,
-        Position.device_pk == device_pk,
-        Position.at.between(since, until),
-        not_deleted(owner_pk),
+    firsts = _with_none_before if db.dialect.name == "sqlite" else _unlike_the_one_before
+    return (await db.execute(firsts(owner_pk, device_pk, since, until).limit(limit))).all()
+
+
+def _with_none_before(owner_pk: int, device_pk: int, since: datetime, until: datetime) -> Select[*tuple[Any, ...]]:
+    """For SQLite, which would keep the whole range for a window function."""
+    earlier = aliased(Position)
+    begun = func.max(_AT - _AT.op("%")(_HALF_MINUTE), literal(since, Instant))
+    before = exists().where(
+        earlier.owner_pk == owner_pk,
+        earlier.device_pk == device_pk,
+        type_coerce(earlier.at, BigInteger) >= begun,
+        earlier.at < Position.at,
+        not_deleted(owner_pk, earlier),
     )
-    firsts = select(func.min(at)).where(*mine).group_by(at.op("/")(literal_column(str(HALF_MINUTE))))
-    statement = (
-        select(
-            Position.at,
-            Position.lat_e7,
-            Position.lon_e7,
-            Position.accuracy_dm,
-            Position.altitude_dm,
-            Position.speed_cmps,
-        )
-        .where(Position.owner_pk == owner_pk, Position.device_pk == device_pk, at.in_(firsts))
-        .order_by(Position.at)
-        .limit(limit)
-    )
-    return (await db.execute(statement)).all()
+    return select(*_SAMPLE).where(*_between(owner_pk, device_pk, since, until), ~before).order_by(Position.at)
+
+
+def _unlike_the_one_before(owner_pk: int, device_pk: int, since: datetime, until: datetime) -> Select[*tuple[Any, ...]]:
+    """For PostgreSQL, which makes a join of the other, in the square of the positions where it has not counted them."""
+    half = _AT.op("/")(_HALF_MINUTE)
+    before = func.lag(half).over(order_by=Position.at)
+    told = select(*_SAMPLE, half.label("half"), before.label("before"))
+    read = told.where(*_between(owner_pk, device_pk, since, until)).subquery().columns
+    is_first = read.before.is_distinct_from(read.half)
+    return select(*(read[column.key] for column in _SAMPLE)).where(is_first).order_by(read.at)
+
+
+def _between(owner_pk: int, device_pk: int, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    of_device = (Position.owner_pk == owner_pk, Position.device_pk == device_pk)
+    return *of_device, Position.at.between(since, until), not_deleted(owner_pk)
 
 
 async def derived(
