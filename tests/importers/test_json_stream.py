@@ -80,6 +80,13 @@ def test_of_many_values_with_other_letters_the_first_are_told(tmp_path: Path) ->
     assert len(list(letters.told())) == MOST_TOLD + 1
 
 
+def test_a_number_that_nothing_holds_is_a_broken_file(tmp_path: Path) -> None:
+    found = json_items(folder(tmp_path, b"[1, 1e99999999999999999999]"), "a.json", "item")
+    assert next(found) == 1
+    with pytest.raises(BrokenJson):
+        next(found)
+
+
 def test_a_number_that_no_float_holds_ends_nothing(tmp_path: Path) -> None:
     assert list(json_items(folder(tmp_path, b"[1, 1e999, 2]"), "a.json", "item")) == [1, float("inf"), 2]
 

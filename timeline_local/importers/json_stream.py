@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any, BinaryIO, Protocol
 
@@ -168,6 +168,8 @@ def _told(*, use_float: bool) -> Iterator[None]:
         if use_float and "overflow" in str(error):
             raise _LargeNumber from None
         raise BrokenJson("it is no JSON, or ends in the middle") from error
+    except InvalidOperation as error:
+        raise BrokenJson("it holds a number that is none") from error
 
 
 class _Shallow:
