@@ -189,6 +189,12 @@ def count_lost(client: LocalClient, kept: list[str]) -> int:
     return lost
 
 
+def last_words(data: Path) -> list[str]:
+    """What the server complained of at its end."""
+    lines = (data / "logs" / "timeline.log").read_text().splitlines()[-50:]
+    return [line for line in lines if json.loads(line)["level"] != "INFO"]
+
+
 def run(folder: Path, *, rounds: int, seed: int, database_url: str | None) -> Tally:
     tally, dice, kept = Tally(), random.Random(seed), list[str]()
     data = folder / "library"
@@ -204,6 +210,8 @@ def run(folder: Path, *, rounds: int, seed: int, database_url: str | None) -> Ta
                     pictures = make_pictures(folder / f"pictures-{number}", number)
                     kept = play(served, client, pictures, dice, tally)
                     print(f"{number:4} {tally.seconds[-1]:6.2f} s  {tally.statuses}", flush=True)
+                    if tally.seconds[-1] > GOAL_S or set(tally.statuses) != {0}:
+                        print(*last_words(data), sep="\n")
     return tally
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 
 from bench import ending
 from tests.blackbox.boxed import API, Server, all_memories, planned, settled
+from timeline_local.core.local_client import LocalClient
 
 STREAMS = 5
 WRITERS = 3
@@ -77,7 +79,25 @@ def wait_for(server: Server, import_id: str, headers: dict[str, str]) -> None:
         time.sleep(0.01)
 
 
-def test_a_signal_ends_it_in_time_and_nothing_acknowledged_is_lost(server: Server, folder: Path) -> None:
+def by_sigterm(server: Server) -> int:
+    return server.end(signal.SIGTERM)[0]
+
+
+def by_ctrl_c(server: Server) -> int:
+    return server.end(signal.SIGINT)[0]
+
+
+def by_the_tray(server: Server) -> int:
+    LocalClient.find(server.data).tray("quit")
+    return server.process.wait(60)
+
+
+@pytest.mark.parametrize(
+    "end", [by_sigterm, *(pytest.param(each, marks=pytest.mark.slow) for each in (by_ctrl_c, by_the_tray))]
+)
+def test_it_ends_in_time_and_nothing_acknowledged_is_lost(
+    server: Server, folder: Path, end: Callable[[Server], int]
+) -> None:
     headers = {"Authorization": f"Bearer {server.api_key()}", "Content-Type": "application/json"}
     with server.client() as client:
         plan = planned(client, folder)
@@ -88,10 +108,11 @@ def test_a_signal_ends_it_in_time_and_nothing_acknowledged_is_lost(server: Serve
         writers = [pool.submit(write_on, server, headers) for _ in range(WRITERS)]
         assert server.ask("POST", f"{API}/imports/{plan['id']}/start", headers).status == http.client.OK
         wait_for(server, plan["id"], headers)
-        status, _ = server.end()
+        status = end(server)
         acknowledged = [title for writer in writers for title in writer.result()]
     assert status == 0, server.log.read_text()
     assert list((server.data / "incoming").glob("*.part")) == []
+    assert list(server.data.glob("timeline.db-*")) == []  # the database's log is in its file
     assert len(acknowledged) > WRITERS
     server.restart()
     with server.client() as client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections import Counter
@@ -20,6 +21,8 @@ from tests.blackbox.boxed import (
     planned,
     settled,
 )
+
+KILLS = int(os.environ.get("TEST_KILLS", "5"))
 
 
 def start_many(data: Path, count: int) -> list[subprocess.Popen[str]]:
@@ -55,10 +58,16 @@ def test_of_many_starts_one_runs(tmp_path: Path, count: int) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_server_leaves_no_lock_behind(own_server: Server) -> None:
-    own_server.kill()
-    own_server.restart()
-    assert own_server.ask("GET", f"{API}/health").json == {"status": "ok"}
+@pytest.mark.timeout(60 + 20 * KILLS)
+def test_a_killed_server_leaves_no_lock_behind_and_keeps_what_it_acknowledged(own_server: Server) -> None:
+    kept = set()
+    for number in range(KILLS):
+        with own_server.client() as client:
+            kept.add(client.post(f"{API}/memories", {"title": f"note {number}"})["title"])
+            own_server.kill()
+        own_server.restart()
+    with own_server.client() as client:
+        assert {one["title"] for one in all_memories(client)} == kept
 
 
 def kept_whole(server: Server, folder: Path) -> None:

@@ -197,6 +197,13 @@ async def test_a_failed_write_says_what_is_wrong_with_the_disk_until_one_succeed
     assert database.trouble is None
 
 
+async def test_an_unexpected_error_of_the_database_repeats_no_values(database: Database) -> None:
+    with pytest.raises(DBAPIError) as found:
+        async with database.write() as db:
+            await db.execute(text("SELECT no_such_column FROM memory WHERE title = :title"), {"title": "Zimtstern"})
+    assert "Zimtstern" not in str(found.value)
+
+
 LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
 

@@ -361,6 +361,7 @@ def _sqlite_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=BUSY_READERS_S,
+        hide_parameters=True,  # an error that is logged must not tell what somebody wrote
     )
 
 

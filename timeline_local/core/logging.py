@@ -59,6 +59,8 @@ _HINTS = (
     "eyj",
     "@",
 )
+# What the system and PostgreSQL repeat in their errors: names of files, and the values of a row.
+_VALUES = re.compile(r"(\[(?:Errno|WinError) -?\d+\] [^:\n]*:|\bDETAIL:)[^\n]*")
 _DSN = re.compile(r"(\b[a-z][a-z0-9+]*://[^\s:/@]*:)[^\s/]+(?=@)")
 # C0, DEL, C1 and the two Unicode line separators: a log line is one line and cannot move the cursor of a terminal.
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
@@ -79,7 +81,14 @@ def one_line(text: str) -> str:
     return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
-class JsonFormatter(logging.Formatter):
+class QuietFormatter(logging.Formatter):
+    """Tells of an error where it came from and its kind, and not the values that its message repeats."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - as the library has it
+        return _VALUES.sub(r"\1 …", super().formatException(ei))
+
+
+class JsonFormatter(QuietFormatter):
     """One JSON object a line: at, level, logger, message, request_id, the record's extra fields, error."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -107,7 +116,7 @@ def _json(line: dict[str, Any]) -> str:
         return orjson.dumps({name: ascii(value) for name, value in line.items()}).decode()
 
 
-class ConsoleFormatter(logging.Formatter):
+class ConsoleFormatter(QuietFormatter):
     """`12:00:00 WARNING message`, for the terminal a person started the server from."""
 
     def format(self, record: logging.LogRecord) -> str:

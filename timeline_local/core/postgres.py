@@ -83,6 +83,7 @@ def postgres_engine(settings: DatabaseSettings, connections: OpenConnections) ->
         max_overflow=0,
         pool_timeout=settings.pool_timeout_s * MOVING_TIMES,  # who waits shorter gives up by itself, see `_started`
         pool_pre_ping=True,
+        hide_parameters=True,  # as for SQLite
         connect_args={
             "async_creator_fn": connections.connect,
             "timeout": settings.pool_timeout_s,

@@ -69,6 +69,30 @@ def test_no_text_can_forge_a_line_or_move_the_cursor(log: Path, text: str, monke
     assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in raw.rstrip("\n"))  # noqa: RUF100
 
 
+ANNA = "Anna Zimtstern"
+
+
+def unique_violation() -> Exception:
+    """As the driver of PostgreSQL tells it."""
+    return ValueError(f'duplicate key value violates "uq_person"\nDETAIL:  Key (owner_pk, name)=(1, {ANNA}) exists.')
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        unique_violation(),
+        FileNotFoundError(2, "No such file or directory", f"/home/ana/{ANNA}.jpg"),
+        PermissionError(13, "Permission denied", f"/home/{ANNA}'s/a.jpg", None, "/home/b.jpg"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_unexpected_error_tells_its_kind_and_no_values(log: Path, error: Exception) -> None:
+    logging.getLogger("x").error("failed", exc_info=error)
+    told = lines(log)[-1]["error"]
+    assert type(error).__name__ in told
+    assert "Zimtstern" not in log.read_text()
+
+
 def test_the_file_and_its_rotated_ones_are_private_and_bounded(log: Path) -> None:
     for _ in range(2000):
         logging.getLogger("x").warning("x" * 400)
