@@ -168,8 +168,7 @@ def _buckets(placed: Counter[tuple[int, int]]) -> list[tuple[int, ...]]:
     for (day, kind), count in placed.items():
         for unit, start in zip(_UNITS, _starts(day), strict=True):
             totals[unit, start, kind] += count
-    folded = 0  # none of them is a message
-    return [(OWNER, unit, start, kind, count, folded) for (unit, start, kind), count in sorted(totals.items())]
+    return [(OWNER, unit, start, kind, count) for (unit, start, kind), count in sorted(totals.items())]
 
 
 def _starts(day: int) -> tuple[int, int, int]:

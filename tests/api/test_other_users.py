@@ -34,7 +34,16 @@ VOLATILE = frozenset({"free_bytes", "request_id", "last_seen_at", "last_used_at"
 # Takes apart what its caller sent, and reads nothing of anybody's.
 ECHOES = frozenset({f"{API}/search/parse?q"})
 DAYS = {"from": "1900-01-01", "to": "2099-12-31"}
-QUERIES = {"from": "0", "to": "10", "rev": "1", "nonce": "ab" * 16, "near": "38.7,-9.1", "within_m": "100000"}
+QUERIES = {
+    "from": "0",
+    "to": "10",
+    "rev": "1",
+    "nonce": "ab" * 16,
+    "near": "38.7,-9.1",
+    "within_m": "100000",
+    "day": "06-14",
+    "year": "2026",
+}
 
 
 @pytest.fixture

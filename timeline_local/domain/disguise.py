@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-_TOKEN = re.compile(r"[^\W\d_]+|\d+")
-_WORD = re.compile(r"[^\W\d_]+")
+_LONGEST = 64  # letters of one word: what is longer is taken for several, since the work grows with the square
+_TOKEN = re.compile(rf"[^\W\d_]{{1,{_LONGEST}}}|\d{{1,{_LONGEST}}}")
+_WORD = re.compile(rf"[^\W\d_]{{1,{_LONGEST}}}")
 _CONSONANTS = "bdfgklmnprstvz"
 _VOWELS = "aeiou"
 _TRIES = 200

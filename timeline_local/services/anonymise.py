@@ -237,12 +237,12 @@ async def copy_library(
     tables = checked_tables()
     for table in tables:
         async for rows in _batches(source, table):
-            disguise.learn(each for row in rows for each in _texts(row))
+            await asyncio.to_thread(_learn, rows, disguise)
     await target.execute(text("PRAGMA defer_foreign_keys = ON"))
     copied = Copied()
     for table in tables:
         async for rows in _batches(source, table):
-            made = [_disguised(table, row, disguise) for row in rows]
+            made = await asyncio.to_thread(_all_disguised, table, rows, disguise)
             if table.name == "media_file":
                 for row in made:
                     await _replace_file(row, blobs)
@@ -284,6 +284,14 @@ def _texts(value: Any) -> list[str]:  # noqa: ANN401 - a row or any JSON value i
         return [value]
     inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
     return [found for each in inner for found in _texts(each)]
+
+
+def _learn(rows: list[Row], disguise: Disguise) -> None:
+    disguise.learn(each for row in rows for each in _texts(row))
+
+
+def _all_disguised(table: Table, rows: list[Row], disguise: Disguise) -> list[Row]:
+    return [_disguised(table, row, disguise) for row in rows]
 
 
 def _disguised(table: Table, row: Row, disguise: Disguise) -> Row:

@@ -45,6 +45,16 @@ def test_more_short_words_than_there_are_letters_get_longer(count: int) -> None:
     assert len(set(made)) == count
 
 
+@pytest.mark.timeout(20)  # a word looked through as a whole takes hours
+@pytest.mark.parametrize("letter", ["a", "7"])
+def test_a_word_of_a_million_letters_is_one_of_many(letter: str) -> None:
+    disguise = Disguise(b"s")
+    disguise.learn([letter * 1_000_000])
+    made = disguise.text(letter * 1_000_000)
+    assert len(made) == 1_000_000
+    assert letter * 100 not in made
+
+
 @given(st.uuids())
 def test_ids_stay_ids_and_keep_their_order(other: UUID) -> None:
     disguise = Disguise(b"s")
