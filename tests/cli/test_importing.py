@@ -45,6 +45,17 @@ def test_a_folder_is_imported_without_a_server_and_then_known(run: Command, data
     assert (examined["problems"], examined["facts"]["memories"]) == ([], NOTES + 1)
 
 
+def test_what_needs_attention_is_counted_once(run: Command, data: Path, tmp_path: Path) -> None:
+    things = tmp_path / "undated"
+    things.mkdir()
+    for name in ("one", "two"):
+        (things / f"{name}.md").write_text(f"---\ntitle: {name}\ndate: whenever\n---\nText.\n")
+    ended = run("import", str(things), "--data", str(data))
+    assert [line for line in ended.stdout.splitlines() if "date" in line] == [
+        "  2 are dated only by the date of their file"
+    ]
+
+
 def test_a_folder_is_imported_through_the_running_server(
     serving: Command, run: Command, data: Path, folder: Path
 ) -> None:

@@ -109,7 +109,7 @@ def _show_plan(plan: JSON) -> None:
     for kind, counts in plan.get("by_kind", {}).items():
         say(f"  {kind}: {_counts(counts)}")
     for each in plan.get("attention", ()):
-        say(f"  {each['count']} × {each['title']}")
+        say(f"  {each['title']}")
     if plan.get("bytes_packed"):
         say(f"  {size(plan['bytes_packed'])} lie in archives and are copied in any case.")
     if not plan.get("fits", True):
