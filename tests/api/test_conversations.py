@@ -121,7 +121,9 @@ async def test_the_chat_goes_on_from_a_day_in_both_directions(client: httpx.Asyn
     assert await said(before="2019-06-14") == []
 
 
-@pytest.mark.parametrize("params", [{"since": "2019-06-14", "before": "2019-06-15"}, {"before": "0001-01-01"}])
+@pytest.mark.parametrize(
+    "params", [{"since": "2019-06-14", "before": "2019-06-15"}, {"before": "0001-01-01"}, {"since": "0"}]
+)
 async def test_days_that_cannot_be_are_told(
     client: httpx.AsyncClient, chat: dict[str, Any], params: dict[str, str]
 ) -> None:

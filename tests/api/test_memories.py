@@ -86,6 +86,7 @@ async def test_a_wall_clock_with_a_zone_keeps_its_reading(client: httpx.AsyncCli
     ("fields", "pointer"),
     [
         ({"happened_at": "2019-06-14T18:30:00"}, "#/happened_at"),
+        ({"happened_at": "1560529800"}, "#/happened_at"),
         ({"local_at": "2019-06-14T18:30:00Z"}, "#/local_at"),
         ({"when": "sometime"}, "#/when"),
         ({"when": "1987", "local_at": "2019-06-14T18:30:00"}, "#/when"),

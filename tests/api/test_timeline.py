@@ -171,6 +171,7 @@ async def test_days_count_by_kind(client: httpx.AsyncClient, notes: list[str], q
         ("items", {"from": -1, "to": 5, "rev": 1}),
         ("days", {"from": "2020-01-01", "to": "2019-01-01"}),
         ("days", {"from": "0001-01-01", "to": "9999-12-31"}),
+        ("days", {"from": "0", "to": "86400"}),
         ("buckets", {"unit": "week"}),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -23,6 +24,7 @@ from timeline_local.domain.moments import Precision, TimeBasis, ZoneBasis
 from timeline_local.schemas.problems import Body, Given, LocationName, PersonName, TagName, Text, Title, Wire
 
 ID = "01932f6e-7b1c-7d30-a111-3a2b4c5d6e7f"
+_NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*")
 # RFC 3339's date-time has an offset; a wall clock has none.
 LocalTime = Annotated[NaiveDatetime, WithJsonSchema({"type": "string", "format": "date-time-local"})]
 
@@ -125,14 +127,26 @@ class Memories(Wire):
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
-def _with_zone(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
-    if isinstance(value, bool | int | float):
-        raise ValueError("must be a date and time as text, such as 2019-06-14T18:30:00+02:00")  # noqa: TRY004 - 422
+def _is_number(value: object) -> bool:
+    """Whether pydantic would take it for seconds since 1970, which the description does not offer."""
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and bool(_NUMBER.fullmatch(value)))
+
+
+def _as_clock(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
+    if _is_number(value):
+        raise ValueError("must be a date and time as text, such as 2019-06-14T18:30:00+02:00")
     return value
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_with_zone)]
-WallClock = Annotated[LocalTime, BeforeValidator(_with_zone)]
+def _as_day(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
+    if _is_number(value):
+        raise ValueError("must be a day as text, such as 2019-06-14")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_clock)]
+WallClock = Annotated[LocalTime, BeforeValidator(_as_clock)]
+Day = Annotated[date, BeforeValidator(_as_day)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 

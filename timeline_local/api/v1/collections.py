@@ -39,7 +39,7 @@ from timeline_local.queries.collections import AnyRow
 from timeline_local.queries.memory_rows import placeholder_text
 from timeline_local.runtime import Runtime
 from timeline_local.schemas import collections as wire
-from timeline_local.schemas.memories import Memories
+from timeline_local.schemas.memories import Day, Memories
 from timeline_local.services import collections
 
 router = APIRouter(prefix="/collections", tags=["collections"], route_class=StrictRoute)
@@ -184,8 +184,8 @@ async def list_members(
     parts: Parts,
     cursor: Cursor = None,
     limit: Limit = 50,
-    since: Annotated[date | None, Query(description="From this day on, the oldest first, as a chat is read.")] = None,
-    before: Annotated[date | None, Query(description="Before this day, the newest first.")] = None,
+    since: Annotated[Day | None, Query(description="From this day on, the oldest first, as a chat is read.")] = None,
+    before: Annotated[Day | None, Query(description="Before this day, the newest first.")] = None,
 ) -> Response:
     """By hand: in the order they were put, archived ones too. By query: the newest first. Pages cost the same.
 

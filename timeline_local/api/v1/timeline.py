@@ -30,6 +30,7 @@ from timeline_local.queries.highlights import Highlighter
 from timeline_local.queries.memory_rows import wire_id
 from timeline_local.queries.timeline import BucketUnit
 from timeline_local.schemas import timeline as wire
+from timeline_local.schemas.memories import Day
 from timeline_local.services import revision
 from timeline_local.services.skeletons import Skeleton
 
@@ -264,8 +265,8 @@ def _buckets(rows: Sequence[RawRow]) -> bytes:
 )
 async def days(
     search: Search,
-    first: Annotated[date, Query(alias="from", examples=["2019-06-01"])],
-    to: Annotated[date, Query(examples=["2019-06-30"])],
+    first: Annotated[Day, Query(alias="from", examples=["2019-06-01"])],
+    to: Annotated[Day, Query(examples=["2019-06-30"])],
     me: Me,
     parts: Parts,
     *,
