@@ -6,7 +6,6 @@ Many at a time: a hop into a thread and a message to the decoder for each took a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -50,10 +49,12 @@ async def look_at(folder: Folder, items: Sequence[Sequence[MediaRef]]) -> list[F
     todo = deque(enumerate(refs))
 
     def read() -> None:
-        with contextlib.suppress(IndexError):
-            while True:
+        while True:
+            try:
                 number, ref = todo.popleft()
-                looked[number] = _look(folder, ref)
+            except IndexError:
+                return
+            looked[number] = _look(folder, ref)
 
     try:
         await asyncio.gather(*(asyncio.to_thread(read) for _ in range(min(_READERS, len(refs)))))
