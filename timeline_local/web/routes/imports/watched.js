@@ -33,7 +33,7 @@ export function Watched() {
     reload();
   });
   const items = /** @type {any[]} */ (data?.items ?? []);
-  return html`<section aria-label=${t('watched.title')}>
+  return html`<section class="watched" aria-label=${t('watched.title')}>
     <h2 class="section-title">${t('watched.title')}</h2>
     <p class="fine">${t('watched.hint')}</p>
     ${problem ? html`<${Trouble} problem=${problem} onRetry=${reload} />` : null}
