@@ -17,7 +17,6 @@ from timeline_local.core.database import Database
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.query import parse
 from timeline_local.domain.tiles import pack_tile, unpack_tile
-from timeline_local.domain.times import day_number
 from timeline_local.queries.timeline import Positions
 from timeline_local.services import memories, trash
 from timeline_local.services.skeletons import NOTED_REVISIONS, Skeleton, Skeletons, folded, pack, spliced
@@ -151,14 +150,26 @@ async def test_a_change_of_unknown_days_has_everything_read(
     assert len((await kept.get(owner.pk, EVERYTHING)).pks) == len(diary) + 1
 
 
-async def test_a_query_is_always_read_as_a_whole(
-    database: Database, owner: Owner, diary: list[memories.Changed]
+@pytest.mark.parametrize("q", ["after:2020-01-02", "note", "-note", "tag:sea", "is:trashed", "note is:favourite"])
+async def test_what_a_search_finds_is_read_anew_for_the_changed_days_only(
+    database: Database, owner: Owner, diary: list[memories.Changed], q: str
 ) -> None:
-    kept, query = Skeletons(database), parse("after:2020-01-02", date(2026, 3, 1))
+    kept, query = Skeletons(database), parse(q, date(2026, 3, 1))
     await kept.get(owner.pk, query)
-    written = await write(database, owner, datetime(2020, 1, 4, 23))  # noqa: DTZ001 - a wall clock
-    kept.note(owner.pk, written.revision, (day_number(date(2020, 1, 4)),))
-    assert await kept.get(owner.pk, query) == await Skeletons(database).get(owner.pk, query)
+    changes: list[memories.Changed] = [await write(database, owner, datetime(2020, 1, 4, 23))]  # noqa: DTZ001 - a wall clock
+    edits: list[dict[str, Any]] = [{"favourite": True}, {"body": "other"}, {"tags": ["sea"]}]
+    for each, fields in zip(diary, edits, strict=False):
+        async with database.write() as db:
+            changes.append(await memories.edit(db, owner.pk, each.id, fields, expected_version=None, bearings=BEARINGS))
+    async with database.write() as db:
+        changes.append(await trash.trash(db, owner.pk, diary[3].id, now=NOW, expected_version=None))
+    for change in changes:
+        kept.note(owner.pk, change.revision, change.days)
+    heard: list[str] = []
+    event.listen(_engine(database), "before_cursor_execute", lambda *given: heard.append(given[2]))
+    found = await kept.get(owner.pk, query)
+    assert found == await Skeletons(database).get(owner.pk, query)
+    assert sum("local_on IN" in sql for sql in heard) == 1
 
 
 async def test_only_the_newest_steps_are_remembered(

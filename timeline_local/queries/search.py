@@ -69,8 +69,14 @@ async def plan(db: AsyncConnection, owner_pk: int, query: Query) -> ColumnElemen
     hits = (await db.execute(text_matches(dialect, expression).limit(FEW + 1))).scalars().all()
     if len(hits) <= FEW:
         return _whole(query, owner_pk, dialect, Memory.pk.in_(hits), looks_up=True)
-    walked = as_filter(Memory.pk).in_(text_matches(dialect, expression))
-    return _whole(query, owner_pk, dialect, walked)
+    return walked(owner_pk, query, dialect)
+
+
+def walked(owner_pk: int, query: Query, dialect: str) -> ColumnElement[bool]:
+    """As `where`, for memories that something else names: words never look them up, they only filter. No statement."""
+    expression = text_expression(query, dialect)
+    found = None if expression is None else as_filter(Memory.pk).in_(text_matches(dialect, expression))
+    return _whole(query, owner_pk, dialect, found)
 
 
 async def plan_whole(db: AsyncConnection, owner_pk: int, query: Query, *, of: int) -> ColumnElement[bool]:

@@ -35,7 +35,7 @@ from timeline_local.domain.times import UNDATED_DAY, day_number
 from timeline_local.models import BucketCount, ChangeCounter, Location, MediaFile, Memory, MemoryMedia
 from timeline_local.queries.dialect import as_filter, id_digits, in_key_list, json_list, key_list
 from timeline_local.queries.named import resolved
-from timeline_local.queries.search import plan_whole
+from timeline_local.queries.search import plan_whole, walked
 
 T = TypeVar("T")
 
@@ -67,16 +67,17 @@ async def positions(
 ) -> Positions:
     """Every memory the query finds, newest first, undated last. One statement, and two before it if it has words.
 
-    days    only those of these days, by their numbers.
+    days    only those of these days, by their numbers: one statement that walks along them (2026-11, a day of 100,000
+            memories: a word of 39,677 hits 8 ms, all of them 35 ms; a tag of 8,872 6 and 19 ms).
     Cost    without a query one scan of the timeline index. The answer is one row of three JSON arrays: a tuple for
             each memory took 6.5 times the processor time (254 against 39 ms for 100,000; 2026-11), most of it in the
             garbage collector.
     """
     query = await resolved(db, owner_pk, query)
-    of = await total(db, owner_pk) if query.terms else 0
-    condition = await plan_whole(db, owner_pk, query, of=of)
-    if days is not None:
-        condition = and_(condition, DAY.in_(days))
+    if days is None:
+        condition = await plan_whole(db, owner_pk, query, of=await total(db, owner_pk) if query.terms else 0)
+    else:
+        condition = and_(walked(owner_pk, query, db.dialect.name), DAY.in_(days))
     ordered = (
         select(Memory.pk, DAY.label("day"), Memory.tile)
         .where(condition)

@@ -161,7 +161,7 @@ class Skeletons:
         owner_pk, _, is_folded = key
         async with self._database.snapshot() as db:
             now = await revision.current(db, owner_pk)
-            days = None if kept is None or query.terms else self._days_between(owner_pk, kept.revision, now)
+            days = None if kept is None else self._days_between(owner_pk, kept.revision, now)
             found = await timeline.positions(db, owner_pk, query, days=days)
             folds: dict[int, Fold] = {}
             if is_folded:
