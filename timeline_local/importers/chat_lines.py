@@ -32,6 +32,7 @@ class Order(Enum):
     DAY_FIRST = (2, 1, 0)
     MONTH_FIRST = (2, 0, 1)
     YEAR_FIRST = (0, 1, 2)
+    YEAR_THEN_DAY = (0, 2, 1)
 
     def wall_clock(self, line: Line) -> datetime | None:
         """What the clock showed; None where there is no such date."""
@@ -72,6 +73,8 @@ def chat_order(dates: Iterable[Numbers]) -> Order:
     Memory: one date for each day on which something was said.
     """
     days = [day for day, _ in groupby(dates)]
+    if any(two > _MONTHS for _, two, _ in days) and all(one > _MONTHS >= three for one, _, three in days):
+        return Order.YEAR_THEN_DAY
     could_be_years = all(one in _YEARS and two <= _MONTHS for one, two, _ in days)
     is_no_year = any(three < _YEARS.start for _, _, three in days)
     return Order.YEAR_FIRST if could_be_years and is_no_year else order_of(days)

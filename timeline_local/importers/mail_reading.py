@@ -2,6 +2,9 @@
 
 In a mailbox a line that begins with "From " starts a message if it is the file's first or stands after an empty one;
 such lines of a text are written with a ">" before them. Format: RFC 4155, RFC 5322, RFC 2046.
+
+Where a message breaks its form no words are lost: lines below the last header are the body, empty line or not; what
+should have parts is one text if their boundary never comes, and has the boundary it comes with if that is another one.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ MAX_DEPTH = 20
 _FROM_LINE = re.compile(rb"From \S.*\d")  # "From anna@example.org Fri Jun 14 09:01:02 2019"
 _ESCAPED = re.compile(rb">+From ")
 _HEADER = re.compile(rb"([!-9;-~]{1,100}):[ \t]*(.*)", re.DOTALL)
+_OF_PART = re.compile(rb"content-[a-z-]+:", re.IGNORECASE)
 _CODINGS = {"base64": Coding.BASE64, "quoted-printable": Coding.QUOTED_PRINTABLE}
 _WITH_PARTS = "multipart/"
 _TEXTS = frozenset({"text/plain", "text/html", ""})
@@ -79,7 +83,11 @@ def mails(file: BinaryIO, *, is_mailbox: bool) -> Iterator[Mail]:
 
 @dataclass(slots=True)
 class _Part:
-    """A part whose headers have been read."""
+    """A part whose headers have been read.
+
+    boundary  that its own parts should have, b"" where it names none: this is what stands before them, which nobody
+              reads unless they never come. None for a part without parts.
+    """
 
     mime: str
     charset: str
@@ -88,6 +96,7 @@ class _Part:
     is_text: bool
     start: int
     decoder: Decoder
+    boundary: bytes | None = None
     length: int = 0
     held: bytes = b""  # the end of the last line, which belongs to the boundary if one follows
     text: list[bytes] = field(default_factory=list)
@@ -106,20 +115,22 @@ class _Reading:
         self._part: _Part | None = None
         self._parts = 0
         self._text_bytes = 0
+        self._at = 0  # where the next line begins
 
     def take(self, line: bytes, at: int) -> None:
         """The next line, which stands at this place of the file."""
         self._hash.update(line)
+        self._at = at + len(line)
         if self._boundaries and line.startswith(b"--") and self._bound(line):
             return
         if self._head is not None:
-            self._take_header(line, at + len(line))
-        elif self._part is not None:
-            self._take_body(self._part, line)
+            self._take_header(line)
+        else:
+            self._take_body(line)
 
     def end(self) -> Mail:
         if self._head is not None:
-            self._begin(0)
+            self._begin(self._at)
         self._finish()
         self._mail.digest = self._hash.hexdigest()
         return self._mail
@@ -130,6 +141,10 @@ class _Reading:
         for depth in range(len(self._boundaries), 0, -1):
             boundary = self._boundaries[depth - 1]
             if said in (b"--" + boundary, b"--" + boundary + b"--"):
+                if self._head:
+                    self._begin(self._at - len(line))
+                if self._part is not None and self._part.boundary == boundary:
+                    self._part = None
                 self._finish()
                 is_last = said != b"--" + boundary
                 self._boundaries = self._boundaries[: depth - 1 if is_last else depth]
@@ -137,9 +152,9 @@ class _Reading:
                 return True
         return False
 
-    def _take_header(self, line: bytes, after: int) -> None:
+    def _take_header(self, line: bytes) -> None:
         if not line.strip(b"\r\n"):
-            self._begin(after)
+            self._begin(self._at - len(line), line)
             return
         assert self._head is not None  # noqa: S101 - asked by the caller
         self._head_bytes += len(line)
@@ -148,29 +163,45 @@ class _Reading:
         else:
             self._head.append(line)
 
-    def _begin(self, start: int) -> None:
-        """The headers end, and a body begins at that place of the file."""
+    def _begin(self, at: int, empty: bytes = b"") -> None:
+        """The headers end at that place of the file, with the empty line if there is one: a body begins."""
         lines, self._head = self._head or [], None
-        headers = _headers(lines)
+        headers, below = _headers(lines)
         if not self._mail.headers and not self._parts:
             self._mail.headers, self._mail.head = headers, b"".join(lines)
+        if below and self._head_bytes <= MAX_HEADER_BYTES:
+            self._begin_part(headers, at - sum(map(len, below)))
+            for line in (*below, empty):
+                self._take_body(line)
+        else:
+            self._begin_part(headers, at + len(empty))
+
+    def _begin_part(self, headers: Headers, start: int) -> None:
         self._parts += 1
         if self._parts > MOST_PARTS:
             self._mail.is_cut = True
             return
         mime, said = parameters(headers, "content-type")
-        if mime.startswith(_WITH_PARTS) and said.get("boundary"):
+        coded = decode_as(first(headers, "content-transfer-encoding")).strip().lower()
+        coding = _CODINGS.get(coded, Coding.PLAIN)
+        if mime.startswith(_WITH_PARTS):
+            boundary = said.get("boundary", "").encode("utf-8", "replace")
             if len(self._boundaries) < MAX_DEPTH:
-                self._boundaries.append(said["boundary"].encode("utf-8", "replace"))
+                self._boundaries += [boundary] if boundary else []
+                self._part = _Part("", said.get("charset", ""), "", coding, True, start, Decoder(coding), boundary)
             return
         disposition, more = parameters(headers, "content-disposition")
         name = more.get("filename", "") or said.get("name", "")
-        coded = decode_as(first(headers, "content-transfer-encoding")).strip().lower()
-        coding = _CODINGS.get(coded, Coding.PLAIN)
         is_text = mime in _TEXTS and disposition != "attachment" and not name
         self._part = _Part(mime, said.get("charset", ""), name, coding, is_text, start, Decoder(coding))
 
-    def _take_body(self, part: _Part, line: bytes) -> None:
+    def _take_body(self, line: bytes) -> None:
+        part = self._part
+        if part is None:
+            return
+        if part.boundary is not None and _OF_PART.match(line) and self._opened_by(part):
+            self._take_header(line)
+            return
         plain = line.rstrip(b"\r\n")
         data, part.held = part.held + plain, line[len(plain) :]
         if not part.is_text:
@@ -184,6 +215,20 @@ class _Reading:
         if self._is_mailbox and _ESCAPED.match(plain):
             data = data[: len(data) - len(plain)] + plain[1:]
         part.text.append(data)
+
+    def _opened_by(self, part: _Part) -> bool:
+        """Whether the line before opens a part with a boundary that nobody named, which is that of all from then on.
+
+        What stands between such lines already is a part without headers.
+        """
+        opening = part.text[-1].strip() if part.text else b""
+        if not opening.startswith(b"--") or not opening.strip(b"-") or len(self._boundaries) >= MAX_DEPTH:
+            return False
+        part.text = [b"".join(part.text[:-1]).partition(opening)[2]]
+        self._finish()
+        self._boundaries.append(opening[2:])
+        self._head, self._head_bytes = [], 0
+        return True
 
     def _finish(self) -> None:
         part, self._part = self._part, None
@@ -199,15 +244,17 @@ class _Reading:
         )
 
 
-def _headers(lines: list[bytes]) -> Headers:
-    """Names in small letters; lines that begin with a space go on with the one before."""
+def _headers(lines: list[bytes]) -> tuple[Headers, list[bytes]]:
+    """Names in small letters; lines that begin with a space go on with the one before. And the lines below the last."""
     found: list[tuple[str, list[bytes]]] = []
+    below: list[bytes] = []
     for line in lines:
-        if line[:1] in (b" ", b"\t"):
-            if found:
-                found[-1][1].append(line)
-            continue
         header = _HEADER.match(line)
         if header is not None:
             found.append((header[1].decode("ascii").lower(), [header[2]]))
-    return [(name, b"".join(parts).strip()) for name, parts in found]
+            below = []
+        elif found and line[:1] in (b" ", b"\t") and not below:
+            found[-1][1].append(line)
+        elif found:
+            below.append(line)
+    return [(name, b"".join(parts).strip()) for name, parts in found], below

@@ -44,6 +44,7 @@ NAMED = 4  # participants that a chat without a title is called after
 _NUMBERED = re.compile(r"message_\d+\.json", re.IGNORECASE | re.ASCII)
 _NUMBERED_PAGE = re.compile(r"message_\d+\.html", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"_\d+$", re.ASCII)  # of flat exports: "Anna Berg_5"
+_OF_MESSAGES = (b'"messages"', b'"sender_name"', b'"timestamp_ms"')  # of a chat that got another name
 _HIGH = re.compile("[\x80-\xff]{2,}")
 _FILES = ("photos", "videos", "audio_files", "gifs", "files")
 _OF_THE_PROGRAM = frozenset({"Subscribe", "Unsubscribe"})
@@ -129,7 +130,7 @@ class Chats:
         if _NUMBERED.fullmatch(file.name):
             return b'"participants"' in head and b'"messages"' in head
         is_flat = b'"threadName"' in head and b'"participants"' in head
-        return is_flat and self.service is Service.MESSENGER
+        return all(each in head for each in _OF_MESSAGES) or (is_flat and self.service is Service.MESSENGER)
 
     def service_of(self, file: File) -> Service:
         for part in file.locator.split("/"):
@@ -168,14 +169,15 @@ class _Chat:
 
     def _learn(self) -> None:
         """What the chat is called: its title stands behind its messages, so the file is read more than once."""
-        home = self.file.locator.rpartition("/")[0].rpartition("/")[2]
-        if _NUMBERED.fullmatch(self.file.name):
-            # The name of the chat's folder, which no export changes: inbox/annaberg_xyz.
-            self.key = self._text("thread_path").rpartition("/")[2] or home
-            self.name = self._text("title") or self._named_after()
-        else:
-            self.key = self._text("threadName")
-            self.name = _NUMBER.sub("", self.key) or self._named_after()
+        is_numbered = _NUMBERED.fullmatch(self.file.name) is not None
+        flat = "" if is_numbered else self._text("threadName")
+        if flat:
+            self.key, self.name = flat, _NUMBER.sub("", flat) or self._named_after()
+            return
+        path = PurePosixPath(self.file.locator)
+        # The name of the chat's folder, which no export changes: inbox/annaberg_xyz.
+        self.key = self._text("thread_path").rpartition("/")[2] or (path.parent.name if is_numbered else path.stem)
+        self.name = self._text("title") or self._named_after()
 
     def _text(self, name: str) -> str:
         try:

@@ -239,6 +239,53 @@ def test_one_broken_message_is_not_the_end(tmp_path: Path, reading: ModuleType, 
     assert {"1@example.org", "2@example.org"} <= found.keys()
 
 
+@pytest.mark.parametrize(
+    ("broken", "text", "files"),
+    [
+        ("no empty line\n", "no empty line", 0),
+        ("no empty line: but words\n\nword\n", "no empty line: but words\n\nword", 0),
+        ("Content-Type: multipart/mixed; boundary=a\n\nword\n\n--b--\n", "word\n\n--b--", 0),
+        ("Content-Type: multipart/mixed;\n\nword\n", "word", 0),
+        ("Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: text/plain\nword\n\n--a--\n", "word", 0),
+        ("Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: text/plain\nword\n--a--\n", "word", 0),
+        (
+            f"Content-Type: multipart/mixed; boundary=a\n\n--b\nContent-Type: text/plain\n\nword\n--b\n{FILE}--b--",
+            "word",
+            1,
+        ),
+        (f"Content-Type: multipart/mixed\n\nno reader\n--b\n\nword\n--b\n{FILE}--b--\n", "word", 1),
+        (
+            "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/x; boundary=b\n\nword\n--a--",
+            "word",
+            0,
+        ),
+    ],
+)
+def test_no_words_are_lost_where_a_message_breaks_its_form(
+    tmp_path: Path, reading: ModuleType, broken: str, text: str, files: int
+) -> None:
+    folder = reading.make(tmp_path, {"a.eml": headers(1) + broken})
+    (draft,) = reading.drafts(reading.read(MailSource(), folder)).values()
+    assert (draft.body, len(draft.media)) == (text, files)
+    assert [folder.read(each.locator, limit=9999) for each in draft.media] == [PICTURE] * files
+
+
+def test_a_file_below_headers_without_an_empty_line_is_read_where_it_stands(
+    tmp_path: Path, reading: ModuleType
+) -> None:
+    coded = base64.encodebytes(PICTURE).decode()
+    part = f"Content-Transfer-Encoding: base64\nContent-Type: image/jpeg\n{coded}"
+    folder = reading.make(tmp_path, {"a.eml": with_parts(1, part)})
+    (draft,) = reading.drafts(reading.read(MailSource(), folder)).values()
+    assert [folder.read(each.locator, limit=9999) for each in draft.media] == [PICTURE]
+
+
+def test_a_message_of_nothing_but_its_content_is_taken(tmp_path: Path, reading: ModuleType) -> None:
+    text = "MIME-Version: 1.0\nContent-Type: text/html\n\n<p>word</p>\n"
+    (draft,) = reading.drafts(reading.read(MailSource(), reading.make(tmp_path, {"a.eml": text}))).values()
+    assert draft.body == "word"
+
+
 @given(st.binary(max_size=400), st.sampled_from([b"", b"Content-Type: multipart/mixed; boundary=a\n", b"\n", b"--a\n"]))
 def test_no_bytes_at_all_break_it(tmp_path_factory: pytest.TempPathFactory, data: bytes, middle: bytes) -> None:
     folder = tmp_path_factory.mktemp("mail")

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timeline_local.domain.drafts import Draft
+from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, ReadOptions
 from timeline_local.importers.meta_chats import mended
 from timeline_local.importers.registry import SOURCES, recognise_all
@@ -143,6 +144,13 @@ def test_a_chat_without_a_title_is_called_after_who_takes_part(tmp_path: Path, r
 def test_other_json_is_not_taken(tmp_path: Path, reading: ModuleType, name: str) -> None:
     folder = reading.make(tmp_path, {name: '{"messages": [], "people": []}'})
     assert Messenger().recognise(folder).confidence == 0
+
+
+def test_a_chat_of_another_name_is_known_by_its_messages(tmp_path: Path, reading: ModuleType) -> None:
+    text = json.dumps({"messages": [message(1, "Hello"), message(2, "Hi")]})
+    items = reading.read(Messenger(), reading.make(tmp_path, {"testlog.json": text}))
+    assert Messenger().recognise(Folder(tmp_path)).confidence > 0
+    assert [each.body for each in reading.drafts(items).values()] == ["Hello", "Hi"]
 
 
 def test_the_form_in_html_is_answered_with_the_one_to_choose(tmp_path: Path, reading: ModuleType) -> None:

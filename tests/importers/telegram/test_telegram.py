@@ -109,6 +109,16 @@ def test_other_files_are_not_taken(tmp_path: Path, reading: ModuleType, name: st
     assert (found.confidence, found.hint) == (0, "")
 
 
+def test_messages_are_known_without_what_stands_before_them(tmp_path: Path, reading: ModuleType) -> None:
+    bare = [
+        {"type": "message", "date_unixtime": "1544006350", "from": "Anna", "text": text} for text in ("Hello", "Hi")
+    ]
+    folder = reading.make(tmp_path, {"Lunch.json": json.dumps({"messages": bare})})
+    assert Telegram().recognise(folder).confidence > 0
+    found = reading.drafts(reading.read(Telegram(), folder)).values()
+    assert [(each.body, each.collections[0].name) for each in found] == [("Hello", "Lunch"), ("Hi", "Lunch")]
+
+
 def test_the_form_in_html_is_answered_with_the_one_to_choose(tmp_path: Path, reading: ModuleType) -> None:
     found = Telegram().recognise(reading.make(tmp_path, {"messages.html": "<html><title>Exported Data</title>"}))
     assert found.confidence == 0

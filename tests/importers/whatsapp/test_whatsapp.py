@@ -145,6 +145,7 @@ def wall_clocks(tmp_path: Path, reading: ModuleType, *lines: str) -> list[str]:
         ("۱۳۹۹/۱/۱۵،\u200f ۲۱:۰۵", "۱۳۹۹/۲/۱۱،\u200f ۲۱:۰۵"),
         ("١٠/٨/١٤٤١، ٩:٠٥ م", "٧/٩/١٤٤١، ٩:٠٥ م"),
         ("04/03/20, 21:05", "04/30/20, 21:05"),
+        ("20-03-04, 21:05", "20-30-04, 21:05"),
     ],
 )
 def test_a_year_is_told_where_it_stands_and_by_its_calendar(

@@ -35,10 +35,11 @@ TITLE_CHARACTERS = 300
 
 _ENDINGS = frozenset({"mbox", "mbx", "eml", ""})
 _ANY_HEADER = re.compile(
-    rb"^(?:from|to|subject|date|received|message-id|return-path|mime-version|x-gm-thrid|delivered-to):",
+    rb"^(?:from|to|subject|date|received|message-id|return-path|mime-version|content-type|x-gm-thrid|delivered-to):",
     re.IGNORECASE | re.MULTILINE,
 )
 SURE_HEADERS = 2
+_ANY_OF = ("from", "date", "subject", "message-id", "to", "received", "content-type")  # without them it is no message
 _OUTLOOK = (b"!BDN", b"\xd0\xcf\x11\xe0")  # .pst and .msg
 # Gmail's own labels, in the languages of which exports were described; all others are the owner's, and become tags.
 _SPAM = frozenset({"spam"})
@@ -149,7 +150,7 @@ class _Mailbox:
         told = labels(mail.headers)
         folded = {label.casefold() for label in told}
         left_out = next(((slug, why) for names, slug, why in _LEFT_OUT if folded & names), None)
-        if not any(first(mail.headers, name) for name in ("from", "date", "subject", "message-id", "to", "received")):
+        if not any(first(mail.headers, name) for name in _ANY_OF):
             yield Problem(where, "message-broken", "This is no message: it has neither sender, subject nor date.")
             return
         if left_out is not None:

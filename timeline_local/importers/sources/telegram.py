@@ -62,6 +62,7 @@ _SERIES = {
     "public_channel": "channel",
 }
 _ONE_CHAT = re.compile(rb'"type"\s*:\s*"(?:' + b"|".join(each.encode() for each in _SERIES) + rb')"')
+_OF_MESSAGE = b'"date_unixtime"'  # Telegram alone calls it so, also where a tool left nothing else of the chat
 _WHOLE_ACCOUNT = (b'"about"', b'"personal_information"', b'"user_id"')
 _FIELDS = ("name", "type", "id", "messages.item")
 _CONTACTS = "contacts.list.item"
@@ -102,7 +103,7 @@ def _is_export(folder: Folder, file: File) -> bool:
     if not file.name.lower().endswith(".json"):
         return False
     head = folder.head(file.locator, HEAD_BYTES)
-    is_chat = b'"messages"' in head and _ONE_CHAT.search(head) is not None
+    is_chat = b'"messages"' in head and (_ONE_CHAT.search(head) is not None or _OF_MESSAGE in head)
     return is_chat or all(each in head for each in _WHOLE_ACCOUNT)
 
 
@@ -119,6 +120,7 @@ class _Chat:
 
     said: dict[str, Any] = field(default_factory=dict)
     has_begun: bool = False
+    called: str = ""  # where nothing stands there
 
     @property
     def key(self) -> str:
@@ -129,7 +131,7 @@ class _Chat:
     def name(self) -> str:
         if self.said.get("type") == "saved_messages":
             return "Saved Messages"
-        return loose.text(self.said.get("name")) or "Deleted account"
+        return loose.text(self.said.get("name")) or (self.called if not self.said else "") or "Deleted account"
 
 
 @dataclass(slots=True)
@@ -143,6 +145,7 @@ class _Export:
 
     def items(self, skip: int) -> Iterator[Item]:
         count, letters = 0, Letters(self.file.locator)
+        self.chat.called = PurePosixPath(self.file.name).stem
         try:
             for prefix, value in json_parts(self.folder, self.file.locator, _PARTS, letters):
                 part = _PARTS[prefix]
