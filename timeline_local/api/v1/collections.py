@@ -13,8 +13,9 @@ from fastapi import APIRouter, Query, Response
 from timeline_local.api.announcements import announce_timeline
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.expected import expected_version
 from timeline_local.api.media_urls import UrlMaker, media_urls
-from timeline_local.api.pages import IfMatch, IfNoneMatch, decode_cursor, encode_cursor, etag, if_match, if_none_match
+from timeline_local.api.pages import IfMatch, IfNoneMatch, decode_cursor, encode_cursor, etag, if_none_match
 from timeline_local.api.repeats import RepeatKey, made_before, remember
 from timeline_local.api.strict import StrictRoute
 from timeline_local.core.security import Caller
@@ -145,7 +146,7 @@ async def edit_collection(
             me.user_pk,
             collection_id,
             patch.model_dump(exclude_unset=True),
-            expected_version=await _expected(db, me, collection_id, expected),
+            expected_version=await expected_version(db, me, "collection", collection_id, expected),
             today=today,
             now=parts.now(),
         )
@@ -164,7 +165,7 @@ async def edit_collection(
 async def delete_collection(collection_id: UUID, me: Me, parts: Parts, expected: IfMatch = None) -> Response:
     """Queries that name it find nothing by it from then on."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, collection_id, expected)
+        version = await expected_version(db, me, "collection", collection_id, expected)
         revision = await collections.drop(db, me.user_pk, collection_id, expected_version=version)
     announce_timeline(parts, me.user_pk, revision)
     return Response(status_code=204)
@@ -223,7 +224,7 @@ async def add_members(
 ) -> wire.Filled:
     """At the end or the start; those that are in stay where they are. Unknown and trashed ones are passed over."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, collection_id, expected)
+        version = await expected_version(db, me, "collection", collection_id, expected)
         if given.memories is not None:
             pks = await collections.living(db, me.user_pk, given.memories)
         else:
@@ -252,7 +253,7 @@ async def remove_members(
 ) -> wire.Filled:
     """The memories themselves stay where they are on the timeline."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, collection_id, expected)
+        version = await expected_version(db, me, "collection", collection_id, expected)
         pks = await memories.pks_of_ids(db, me.user_pk, given.memories)
         done = await collections.remove(db, me.user_pk, collection_id, pks, expected_version=version, now=parts.now())
     return _filled(parts, me, done)
@@ -270,7 +271,7 @@ async def move_members(
     """Right before or right after another member, in the order given."""
     anchor = given.before or given.after
     async with parts.database.write() as db:
-        version = await _expected(db, me, collection_id, expected)
+        version = await expected_version(db, me, "collection", collection_id, expected)
         pks = await collections.living(db, me.user_pk, given.memories)
         anchors = await memories.pks_of_ids(db, me.user_pk, [anchor] if anchor else [])
         done = await collections.move(
@@ -340,14 +341,3 @@ def _days(since: date | None, before: date | None) -> DateRange | None:
 
 def _today(parts: Runtime) -> date:
     return parts.now().astimezone(ZoneInfo(parts.home_zone)).date()
-
-
-async def _expected(db: ReadDb, me: Caller, collection_id: UUID, header: str | None) -> int | None:
-    """The version an If-Match header allows, as the present one; None without a header. Raises VersionConflict."""
-    if header is None:
-        return None
-    row = await collections.locked(db, me.user_pk, collection_id, expected_version=None)
-    version: int = row.version
-    if not if_match(header, etag(version)):
-        await collections.locked(db, me.user_pk, collection_id, expected_version=version - 1)
-    return version

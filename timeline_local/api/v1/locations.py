@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Response
 from timeline_local.api.announcements import announce_timeline
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.expected import expected_version
 from timeline_local.api.pages import (
     LONGEST_TEXT_CURSOR,
     IfMatch,
@@ -20,7 +21,6 @@ from timeline_local.api.pages import (
     encode_cursor,
     encode_text_cursor,
     etag,
-    if_match,
 )
 from timeline_local.api.repeats import RepeatKey, made_before, remember
 from timeline_local.api.strict import StrictRoute
@@ -124,7 +124,7 @@ async def edit_location(
 ) -> wire.Location:
     """A merge patch. Memories there are found under the new name; sources that use the old one still mean it."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, location_id, expected)
+        version = await expected_version(db, me, "location", location_id, expected)
         changed = await location_edits.edit(
             db,
             me.user_pk,
@@ -149,7 +149,7 @@ async def edit_location(
 async def delete_location(location_id: UUID, me: Me, parts: Parts, expected: IfMatch = None) -> Response:
     """Memories stay, with their coordinates. A source that names it again makes it again."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, location_id, expected)
+        version = await expected_version(db, me, "location", location_id, expected)
         changed = await location_edits.remove(db, me.user_pk, location_id, expected_version=version, now=parts.now())
     _announce(parts, me, changed)
     return Response(status_code=204)
@@ -167,7 +167,7 @@ async def merge_locations(
     """The others' memories move here, with what this one lacks; sources that name them mean this one."""
     now = parts.now()
     async with parts.database.write() as db:
-        version = await _expected(db, me, location_id, expected)
+        version = await expected_version(db, me, "location", location_id, expected)
         merged = await location_merge.merge(
             db, me.user_pk, location_id, given.locations, expected_version=version, now=now
         )
@@ -220,11 +220,3 @@ def _position(cursor: str | None, *, is_named: bool) -> queries.Place | None:
 def _cursor(place: queries.Place) -> str:
     key, id_ = place
     return encode_text_cursor(key, id_) if isinstance(key, str) else encode_cursor((key, 0, id_.bytes))
-
-
-async def _expected(db: ReadDb, me: Caller, location_id: UUID, header: str | None) -> int | None:
-    """The version an If-Match header allows, as the present one; one that never was if it allows another."""
-    if header is None:
-        return None
-    version: int = (await location_edits.locked_location(db, me.user_pk, location_id)).version
-    return version if if_match(header, etag(version)) else -1

@@ -14,8 +14,9 @@ from timeline_local.api.announcements import announce_timeline
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.downloads import attachment
 from timeline_local.api.errors import responses
+from timeline_local.api.expected import expected_version
 from timeline_local.api.media_urls import UrlMaker, media_urls
-from timeline_local.api.pages import IfMatch, decode_cursor, encode_cursor, etag, if_match
+from timeline_local.api.pages import IfMatch, decode_cursor, encode_cursor, etag
 from timeline_local.api.strict import StrictRoute
 from timeline_local.api.uploads import FILE, read_parts
 from timeline_local.core.security import Caller
@@ -198,7 +199,7 @@ async def read_media(media_id: UUID, me: Me, parts: Parts, answer: Response) -> 
 async def trash_media(media_id: UUID, me: Me, parts: Parts, expected: IfMatch = None) -> Response:
     """Only what nothing shows; its bytes stay until it is purged. Showing it again takes it out of the trash."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, media_id, expected)
+        version = await expected_version(db, me, "media", media_id, expected)
         await media_trash.trash(db, me.user_pk, media_id, now=parts.now(), expected_version=version)
     return Response(status_code=204)
 
@@ -285,14 +286,6 @@ async def _whole(db: ReadDb, parts: Runtime, me: Caller, media_id: UUID, answer:
     details = media_details(row, media_urls(parts, me))
     shown_by = await queries.memories_showing(db, me.user_pk, row.pk, limit=MOST_MEMORIES)
     return wire.OneMediaFile(**details.model_dump(), memories=list(shown_by))
-
-
-async def _expected(db: ReadDb, me: Caller, media_id: UUID, header: str | None) -> int | None:
-    """The version an If-Match header allows, as the present one; one that never was if it allows another."""
-    if header is None:
-        return None
-    version: int = (await queries.get(db, me.user_pk, media_id)).version
-    return version if if_match(header, etag(version)) else -1
 
 
 def media_details(row: AnyRow, url: UrlMaker) -> wire.MediaDetails:

@@ -15,8 +15,9 @@ from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.dependencies import caller as caller_of
 from timeline_local.api.dependencies import parts as parts_of
 from timeline_local.api.errors import responses
+from timeline_local.api.expected import expected_version
 from timeline_local.api.media_urls import media_urls
-from timeline_local.api.pages import IfMatch, IfNoneMatch, decode_cursor, encode_cursor, etag, if_match, if_none_match
+from timeline_local.api.pages import IfMatch, IfNoneMatch, decode_cursor, encode_cursor, etag, if_none_match
 from timeline_local.api.queries import Question, search_of
 from timeline_local.api.repeats import RepeatKey, made_before, remember
 from timeline_local.api.strict import StrictRoute
@@ -151,7 +152,7 @@ async def edit_memory(
     check_caps(parts.settings.limits, patch)
     fields = patch.model_dump(exclude_unset=True)
     async with parts.database.write() as db:
-        version = await _expected(db, me, memory_id, expected)
+        version = await expected_version(db, me, "memory", memory_id, expected)
         changed = await memories.edit(
             db,
             me.user_pk,
@@ -177,7 +178,7 @@ async def edit_memory(
 async def trash_memory(memory_id: UUID, me: Me, parts: Parts, expected: IfMatch = None) -> Response:
     """It waits there, and comes back with `restore`. Trashing it twice is harmless."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, memory_id, expected)
+        version = await expected_version(db, me, "memory", memory_id, expected)
         changed = await trash.trash(db, me.user_pk, memory_id, now=parts.now(), expected_version=version)
     announce_timeline(parts, me.user_pk, changed.revision, changed.days)
     return Response(status_code=204)
@@ -265,14 +266,3 @@ async def _name_place(parts: Runtime, me: Caller, fields: Mapping[str, Any]) -> 
 async def _bearings(db: ReadDb, parts: Runtime, me: Caller) -> Bearings:
     home_zone = await home_zone_of(db, me.user_pk, fallback=parts.home_zone)
     return Bearings(now=parts.now(), home_zone=home_zone, zone_of=parts.zone_of)
-
-
-async def _expected(db: ReadDb, me: Caller, memory_id: UUID, header: str | None) -> int | None:
-    """The version an If-Match header allows, as the present one; None without a header. Raises VersionConflict."""
-    if header is None:
-        return None
-    row = await memories.locked_row(db, me.user_pk, memory_id)
-    version: int = row["version"]
-    if not if_match(header, etag(version)):
-        raise memories.conflict(version)
-    return version

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from timeline_local.api.announcements import announce_timeline
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.expected import expected_version
 from timeline_local.api.media_urls import media_urls
 from timeline_local.api.pages import (
     LONGEST_TEXT_CURSOR,
@@ -19,7 +20,6 @@ from timeline_local.api.pages import (
     encode_cursor,
     encode_text_cursor,
     etag,
-    if_match,
 )
 from timeline_local.api.repeats import RepeatKey, made_before, remember
 from timeline_local.api.strict import StrictRoute
@@ -122,7 +122,7 @@ async def edit_person(
 ) -> wire.Person:
     """A merge patch of name, note and cover. Memories that mention them are found under the new name."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, person_id, expected)
+        version = await expected_version(db, me, "person", person_id, expected)
         fields = patch.model_dump(exclude_unset=True)
         changed = await person_edits.edit(db, me.user_pk, person_id, fields, expected_version=version, now=parts.now())
         person = await queries.get(db, me.user_pk, person_id)
@@ -140,7 +140,7 @@ async def edit_person(
 async def delete_person(person_id: UUID, me: Me, parts: Parts, expected: IfMatch = None) -> Response:
     """Memories stay, and mention them no more. No import brings them back; naming them by hand does."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, person_id, expected)
+        version = await expected_version(db, me, "person", person_id, expected)
         changed = await person_edits.remove(db, me.user_pk, person_id, expected_version=version, now=parts.now())
     _announce(parts, me, changed)
     return Response(status_code=204)
@@ -158,7 +158,7 @@ async def merge_people(
     """The others' identities become this person's, so a source that names one of them means this person from now on."""
     now = parts.now()
     async with parts.database.write() as db:
-        version = await _expected(db, me, person_id, expected)
+        version = await expected_version(db, me, "person", person_id, expected)
         merged = await person_merge.merge(db, me.user_pk, person_id, given.people, expected_version=version, now=now)
         token = await undo.keep(db, me.user_pk, action=person_merge.ACTION, data=merged.data, now=now)
         person = await queries.get(db, me.user_pk, person_id)
@@ -177,7 +177,7 @@ async def unmerge_people(
 ) -> wire.Unmerged:
     """At any time after: they are themselves again, with the identities they came with, except those moved by hand."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, person_id, expected)
+        version = await expected_version(db, me, "person", person_id, expected)
         apart = await person_merge.unmerge(
             db, me.user_pk, person_id, given.people, expected_version=version, now=parts.now()
         )
@@ -200,7 +200,7 @@ async def add_identity(
     """A new one, or one that is there, which is moved here with its mentions. Repeating it changes nothing."""
     now = parts.now()
     async with parts.database.write() as db:
-        version = await _expected(db, me, person_id, expected)
+        version = await expected_version(db, me, "person", person_id, expected)
         if given.identity is not None:
             changed = await person_edits.move_identity(
                 db, me.user_pk, person_id, given.identity, expected_version=version, now=now
@@ -227,7 +227,7 @@ async def remove_identity(
 ) -> Response:
     """Its mentions are hidden until it is given to somebody; no import brings it back to this person."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, person_id, expected)
+        version = await expected_version(db, me, "person", person_id, expected)
         changed = await person_edits.drop_identity(
             db, me.user_pk, person_id, identity_id, expected_version=version, now=parts.now()
         )
@@ -253,7 +253,7 @@ async def split_identity(
 ) -> wire.Person:
     """The answer is the new person. The identity's mentions, past and to come, are theirs."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, person_id, expected)
+        version = await expected_version(db, me, "person", person_id, expected)
         changed = await person_edits.split_identity(
             db, me.user_pk, person_id, identity_id, name=given.name, expected_version=version, now=parts.now()
         )
@@ -309,11 +309,3 @@ def _position(cursor: str | None, order: str) -> queries.Place | None:
 def _cursor(place: queries.Place) -> str:
     key, id_ = place
     return encode_text_cursor(key, id_) if isinstance(key, str) else encode_cursor((key, 0, id_.bytes))
-
-
-async def _expected(db: ReadDb, me: Caller, person_id: UUID, header: str | None) -> int | None:
-    """The version an If-Match header allows, as the present one; one that never was if it allows another."""
-    if header is None:
-        return None
-    version: int = (await person_edits.locked_person(db, me.user_pk, person_id)).version
-    return version if if_match(header, etag(version)) else -1

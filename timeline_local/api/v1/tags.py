@@ -10,7 +10,8 @@ from fastapi import APIRouter, Response
 from timeline_local.api.announcements import announce_timeline
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
-from timeline_local.api.pages import IfMatch, etag, if_match
+from timeline_local.api.expected import expected_version
+from timeline_local.api.pages import IfMatch, etag
 from timeline_local.api.strict import StrictRoute
 from timeline_local.core.security import Caller
 from timeline_local.exceptions import InvalidInput, ScopeMissing, TagNameTaken, TagNotFound, VersionConflict
@@ -55,7 +56,7 @@ async def edit_tag(
 ) -> wire.Tag:
     """On every memory that carries it. With `join`, a tag of that name takes them over, and is the answer."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, tag_id, expected)
+        version = await expected_version(db, me, "tag", tag_id, expected)
         changed = await tag_edits.rename(
             db, me.user_pk, tag_id, given.name, joins=given.join, expected_version=version, now=parts.now()
         )
@@ -74,18 +75,10 @@ async def edit_tag(
 async def delete_tag(tag_id: UUID, me: Me, parts: Parts, expected: IfMatch = None) -> Response:
     """The memories stay. No import puts it on them again."""
     async with parts.database.write() as db:
-        version = await _expected(db, me, tag_id, expected)
+        version = await expected_version(db, me, "tag", tag_id, expected)
         changed = await tag_edits.remove(db, me.user_pk, tag_id, expected_version=version, now=parts.now())
     _announce(parts, me, changed)
     return Response(status_code=204)
-
-
-async def _expected(db: ReadDb, me: Caller, tag_id: UUID, header: str | None) -> int | None:
-    """The version an If-Match header allows, as the present one; one that never was if it allows another."""
-    if header is None:
-        return None
-    version: int = (await tag_edits.locked_tag(db, me.user_pk, tag_id, expected_version=None)).version
-    return version if if_match(header, etag(version)) else -1
 
 
 def _announce(parts: Runtime, me: Caller, changed: tag_edits.Changed) -> None:
