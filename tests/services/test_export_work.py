@@ -21,8 +21,9 @@ from timeline_local.exceptions import DiskFull
 from timeline_local.queries.exports import ExportRow
 from timeline_local.queries.jobs import JobRow
 from timeline_local.runtime import Runtime
-from timeline_local.services import export_work, exports, jobs, memories, positions
-from timeline_local.services.export_work import ExportWork, write_batch
+from timeline_local.services import export_files, export_packing, export_work, exports, jobs, memories, positions
+from timeline_local.services.export_files import ExportWork
+from timeline_local.services.export_work import write_batch
 from timeline_local.services.ingest import Surroundings
 from timeline_local.services.positions import Track
 from timeline_local.services.uploads import Upload, add_upload, examine
@@ -105,7 +106,7 @@ async def found(runtime: Runtime, made: ExportRow) -> ExportRow:
 
 def killed(runtime: Runtime, made: ExportRow, work: ExportWork) -> ExportWork:
     """What a new process finds: the checkpoint, and files with something behind what it counts."""
-    folder = export_work.work_folder(runtime.library.exports, made)
+    folder = export_files.work_folder(runtime.library.exports, made)
     for name in ("lines", "positions", "files", "packed", "directory", "sums"):
         if (folder / name).exists():
             with (folder / name).open("ab") as file:
@@ -114,7 +115,7 @@ def killed(runtime: Runtime, made: ExportRow, work: ExportWork) -> ExportWork:
 
 
 def contents(path: Path, format_: str) -> object:
-    if format_ not in export_work.PACKING:
+    if format_ not in export_files.PACKING:
         return path.read_bytes()
     with zipfile.ZipFile(path) as packed:
         assert packed.testzip() is None
@@ -126,7 +127,7 @@ async def test_a_killed_export_is_the_one_that_was_not_killed(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, format_: str
 ) -> None:
     monkeypatch.setattr(export_work, "MEMORIES", 3)
-    monkeypatch.setattr(export_work, "ORIGINALS", 2)
+    monkeypatch.setattr(export_packing, "ORIGINALS", 2)
     await a_library(runtime)
     whole: list[object] = []
     for kills in (False, True):
@@ -154,7 +155,7 @@ async def test_an_account_takes_its_positions_along_however_often_it_is_killed(
     while not (await write_batch(work)).is_last:
         work = killed(runtime, made, work)
     done = await found(runtime, made)
-    packed: Any = contents(export_work.final_path(runtime.library.exports, done), "zip")
+    packed: Any = contents(export_files.final_path(runtime.library.exports, done), "zip")
     lines = [json.loads(line) for line in packed["positions.ndjson"].splitlines()]
     (device,) = [json.loads(line) for line in packed["devices.ndjson"].splitlines()]
     assert [each["lon"] for each in lines] == [12.5, 12.51, 12.52, 12.53, 12.54]

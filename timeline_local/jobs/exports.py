@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 async def _write(work: Work) -> Batch:
-    from timeline_local.services.export_work import ExportWork, write_batch  # noqa: PLC0415 - only when one is asked for
+    # Only when one is asked for:
+    from timeline_local.services.export_files import ExportWork  # noqa: PLC0415
+    from timeline_local.services.export_work import write_batch  # noqa: PLC0415
 
     made: ExportWork | None = work.memo.get("export")
     if made is None:

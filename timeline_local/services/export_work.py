@@ -1,49 +1,45 @@
-"""Writing an export, batch by batch, so that a killed process goes on where it ended.
+"""Writing an export, batch by batch and phase by phase, so that a killed process goes on where it ended.
 
-Everything a batch writes is synced before the checkpoint that counts it; a batch begins by cutting off whatever stands
-behind the checkpoint. In the folder of an unfinished export:
-
-    keys    the memories in order, 8 bytes each: decided once, so none comes twice and none is left out
-    positions  where the owner's devices were, as lines
-    lines   the text: of `ndjson` and `csv` the result itself, of `zip` what is packed in the end
-    files   the originals to pack, one JSON document a line     seen   one bit for each file that is in there
-    packed  the zip, and its directory                          sums   the manifest so far
+`export_files` tells what lies in the folder meanwhile, `export_packing` how the zip grows.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import shutil
 from array import array
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import IO, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
-import orjson
 from sqlalchemy import update
 
-from timeline_local import __version__
-from timeline_local.core.blobs import Blobs
-from timeline_local.core.database import Database
 from timeline_local.core.disks import FULL
-from timeline_local.core.private_files import FILE_MODE, make_private_dir, sync_dir
-from timeline_local.core.zips import Marks, ZipWriter
+from timeline_local.core.private_files import make_private_dir, sync_dir
 from timeline_local.domain.query import parse
-from timeline_local.exceptions import DiskFull, OriginalMissing
+from timeline_local.exceptions import DiskFull
 from timeline_local.models import Export
 from timeline_local.queries import exports as queries
 from timeline_local.queries import memories, positions
 from timeline_local.queries.exports import ExportRow
-from timeline_local.queries.jobs import JobRow
 from timeline_local.queries.positions import Wanted
 from timeline_local.services import jobs
-from timeline_local.services.export_readme import readme
+from timeline_local.services.export_files import (
+    CHUNK,
+    JSON,
+    PACKING,
+    ExportWork,
+    State,
+    Written,
+    append,
+    final_path,
+    write_whole,
+)
+from timeline_local.services.export_packing import close_zip, opened_zip, pack_documents, pack_file, pack_originals
 from timeline_local.services.export_rows import (
     csv_head,
     csv_row,
@@ -54,76 +50,10 @@ from timeline_local.services.export_rows import (
     note_path,
     position_line,
 )
-from timeline_local.services.originals import checked_original
 
-JSON: TypeAlias = dict[str, Any]
 MEMORIES = 200  # written in one batch
-ORIGINALS_BYTES = 64 * 1024 * 1024  # packed in one batch, and at least one file
-ORIGINALS = 200
 POSITIONS = 20_000
-CHUNK = 1024 * 1024
-SUFFIX = {"ndjson": "ndjson", "csv": "csv", "zip": "zip", "markdown": "zip"}
-PACKING = ("zip", "markdown")
-NO_COUNTS: JSON = {"memories": 0, "originals": 0, "missing": 0, "damaged": 0, "bytes": 0}
 _KEY_BYTES = 8
-_LINES_OF = {"memories.ndjson": "lines", "positions.ndjson": "positions"}
-
-
-@dataclass(slots=True)
-class ExportWork:
-    """What a batch needs. state: the checkpoint as this process last wrote it."""
-
-    database: Database
-    blobs: Blobs
-    root: Path
-    reserve_bytes: int
-    keep: timedelta
-    now: Callable[[], datetime]
-    job: JobRow
-    state: JSON | None = None
-
-    def folder(self, export: ExportRow) -> Path:
-        """Where the export is written until it is finished."""
-        return work_folder(self.root, export)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """How far an export is after a batch."""
-
-    is_last: bool
-    done: int = 0
-    total: int | None = None
-    bytes_done: int = 0
-    bytes_total: int | None = None
-
-
-@dataclass(slots=True)
-class State:
-    """The checkpoint: which phase, how many memories, and the lengths of the files so far."""
-
-    phase: str = "memories"
-    total: int = 0
-    done: int = 0
-    lines: int = 0
-    files: int = 0
-    read: int = 0
-    sums: int = 0
-    zip: JSON = field(default_factory=lambda: asdict(Marks()))
-    bytes_total: int = 0
-    counts: JSON = field(default_factory=lambda: dict(NO_COUNTS))
-    positions: int = 0
-    behind: list[str] | None = None  # the device's id and the instant of the last position written
-
-
-def work_folder(root: Path, export: ExportRow) -> Path:
-    """Where an export is written until it is finished."""
-    return root / f"{export.id}.part"
-
-
-def final_path(root: Path, export: ExportRow) -> Path:
-    """Where the finished file lies."""
-    return root / f"{export.id}.{SUFFIX[export.format]}"
 
 
 async def write_batch(work: ExportWork) -> Written:
@@ -171,7 +101,7 @@ async def _begin(work: ExportWork, export: ExportRow) -> State:
 def _lay_out(folder: Path, keys: array[int]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     make_private_dir(folder)
-    _write_whole(folder / "keys", keys.tobytes())
+    write_whole(folder / "keys", keys.tobytes())
     sync_dir(folder)
     sync_dir(folder.parent)
 
@@ -231,7 +161,7 @@ Rows: TypeAlias = Sequence[tuple[JSON, list[Any], Any, JSON | None]]
 def _write_memories(folder: Path, export: ExportRow, state: State, rows: Rows) -> None:
     packs = export.format in PACKING and export.options.get("originals", True)
     if export.format == "markdown":
-        with _zip(folder, state) as zip_:
+        with opened_zip(folder, state) as zip_:
             for memory, files, _, _ in rows:
                 at = memory["local_at"]
                 zip_.add(note_path(memory), note(memory, files if packs else []), at=at)
@@ -240,7 +170,7 @@ def _write_memories(folder: Path, export: ExportRow, state: State, rows: Rows) -
         made = b"".join(_row(export, row, packs=packs) for row in rows)
         if export.format == "csv" and state.lines == 0:
             made = csv_head() + made
-        state.lines = _append(folder / "lines", state.lines, made)
+        state.lines = append(folder / "lines", state.lines, made)
     if packs:
         _list_files(folder, state, [each for _, files, _, _ in rows for each in files])
 
@@ -277,8 +207,8 @@ def _list_files(folder: Path, state: State, files: Sequence[Any]) -> None:
         )
     if made:
         # A kill between the two only lets files be listed again that the cut-off end of `files` no longer has.
-        state.files = _append(folder / "files", state.files, bytes(made))
-        _write_whole(folder / "seen.new", bytes(seen))
+        state.files = append(folder / "files", state.files, bytes(made))
+        write_whole(folder / "seen.new", bytes(seen))
         (folder / "seen.new").replace(folder / "seen")
 
 
@@ -300,7 +230,7 @@ async def _account(work: ExportWork, export: ExportRow, state: State) -> Written
     documents = {"account.json": encode(user), "settings.json": encode(settings)}
     documents |= {f"{name}.ndjson": b"".join(map(encode, items)) for name, items in lists.items()}
     state.counts |= {name: len(items) for name, items in lists.items()}
-    await asyncio.to_thread(_pack_documents, work, export, state, documents)
+    await asyncio.to_thread(pack_documents, work, export, state, documents)
     state.phase = "positions"
     state.counts["positions"] = 0
     await _keep(work, state)
@@ -313,25 +243,14 @@ async def _positions(work: ExportWork, export: ExportRow, state: State) -> Writt
     async with work.database.snapshot() as db:
         page = await positions.page(db, export.owner_pk, Wanted(), behind=behind, limit=POSITIONS)
     made = b"".join(encode(position_line(row)) for row in page.items)
-    state.positions = await asyncio.to_thread(_append, work.folder(export) / "positions", state.positions, made)
+    state.positions = await asyncio.to_thread(append, work.folder(export) / "positions", state.positions, made)
     state.counts["positions"] += len(page.items)
     state.behind = None if page.next is None else [str(page.next[0]), page.next[1].isoformat()]
     if page.next is None:
-        await asyncio.to_thread(_pack_file, work, export, state, name="positions.ndjson", size=state.positions)
+        await asyncio.to_thread(pack_file, work, export, state, name="positions.ndjson", size=state.positions)
         state.phase = "pack"
     await _keep(work, state)
     return _told(state)
-
-
-def _pack_documents(work: ExportWork, export: ExportRow, state: State, documents: dict[str, bytes]) -> None:
-    folder = work.folder(export)
-    sums = bytearray()
-    with _zip(folder, state) as zip_:
-        for name, content in documents.items():
-            zip_.add(name, content, at=_made(export))
-            sums += _sum(name, content)
-        state.zip = asdict(zip_.sync())
-    state.sums = _append(folder / "sums", state.sums, bytes(sums))
 
 
 # --- packing -----------------------------------------------------------------------------
@@ -340,97 +259,18 @@ def _pack_documents(work: ExportWork, export: ExportRow, state: State, documents
 async def _pack(work: ExportWork, export: ExportRow, state: State) -> Written:
     """The lines as one entry of the zip."""
     if export.format == "zip":
-        await asyncio.to_thread(_pack_file, work, export, state, name="memories.ndjson", size=state.lines)
+        await asyncio.to_thread(pack_file, work, export, state, name="memories.ndjson", size=state.lines)
     state.phase = "originals"
     await _keep(work, state)
     return _told(state)
 
 
-def _pack_file(work: ExportWork, export: ExportRow, state: State, *, name: str, size: int) -> None:
-    """The first bytes of a file of lines as an entry of the zip."""
-    folder = work.folder(export)
-    source = folder / _LINES_OF[name]
-    digest = hashlib.sha256()
-    _check_space(work, size)
-    source.touch(FILE_MODE)
-    with _zip(folder, state) as zip_:
-        with (
-            zip_.entry(name, size=size, at=_made(export), deflates=True) as entry,
-            source.open("rb") as lines,
-        ):
-            left = size
-            while left and (chunk := lines.read(min(left, CHUNK))):
-                digest.update(chunk)
-                entry.write(chunk)
-                left -= len(chunk)
-        state.zip = asdict(zip_.sync())
-    state.sums = _append(folder / "sums", state.sums, _sum_of(name, digest.hexdigest(), size))
-
-
 async def _originals(work: ExportWork, export: ExportRow, state: State) -> Written:
     """The next originals; one that is missing is told in the manifest and does not stop the others."""
-    folder = work.folder(export)
-    listed, state.read = await asyncio.to_thread(_listed, folder / "files", state.read, state.files)
-    if not listed:
+    if not await pack_originals(work, export, state):
         state.phase = "finish"
-        await _keep(work, state)
-        return _told(state)
-    sums = bytearray()
-    zip_ = await asyncio.to_thread(_zip, folder, state)
-    with zip_:
-        for each in listed:
-            sums += await _pack_original(work, state, zip_, each)
-        state.zip = asdict(await asyncio.to_thread(zip_.sync))
-    state.sums = await asyncio.to_thread(_append, folder / "sums", state.sums, bytes(sums))
     await _keep(work, state)
     return _told(state)
-
-
-def _listed(path: Path, start: int, end: int) -> tuple[list[JSON], int]:
-    """The next originals to pack, and where the ones behind them begin."""
-    found: list[JSON] = []
-    if start >= end:
-        return found, start
-    weight = 0
-    with path.open("rb") as file:
-        file.seek(start)
-        while start < end and len(found) < ORIGINALS and weight < ORIGINALS_BYTES:
-            text = file.readline()
-            found.append(orjson.loads(text))
-            weight += found[-1]["size_bytes"]
-            start += len(text)
-    return found, start
-
-
-async def _pack_original(work: ExportWork, state: State, zip_: ZipWriter, file: JSON) -> bytes:
-    """One file into the zip, checked on the way; its line of the manifest."""
-    name, size = file["name"], file["size_bytes"]
-    known: Any = SimpleNamespace(**file | {"sha256": bytes.fromhex(file["sha256"])})
-    digest = hashlib.sha256()
-    await asyncio.to_thread(_check_space, work, size)
-    try:
-        path = await asyncio.to_thread(checked_original, work.blobs, known)
-        at = datetime.fromisoformat(file["at"])
-        with zip_.entry(name, size=size, at=at, deflates=False) as entry, path.open("rb") as original:
-            # Chunk by chunk, so that a stopping server waits for one chunk and not for a film.
-            while chunk := await asyncio.to_thread(original.read, CHUNK):
-                await asyncio.to_thread(_copy, chunk, digest, entry)
-    except (OriginalMissing, OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno in FULL:
-            raise
-        state.counts["missing"] += 1
-        return encode({"path": name, "sha256": file["sha256"], "size_bytes": size, "missing": True})
-    state.counts["originals"] += 1
-    state.counts["bytes"] += entry.size
-    is_damaged = digest.digest() != known.sha256
-    state.counts["damaged"] += is_damaged
-    told = {"path": name, "sha256": digest.hexdigest(), "size_bytes": entry.size}
-    return encode(told | ({"damaged": True, "expected_sha256": file["sha256"]} if is_damaged else {}))
-
-
-def _copy(chunk: bytes, digest: Any, entry: Any) -> None:  # noqa: ANN401 - a hash and an entry
-    digest.update(chunk)
-    entry.write(chunk)
 
 
 # --- the end -----------------------------------------------------------------------------
@@ -465,10 +305,10 @@ def _close(work: ExportWork, export: ExportRow, state: State) -> tuple[int, byte
     source = folder / ("packed" if export.format in PACKING else "lines")
     if not final.exists() or source.exists():
         if export.format in PACKING:
-            _close_zip(work, export, state)
+            close_zip(work, export, state)
         else:
             head = csv_head() if export.format == "csv" and state.lines == 0 else b""
-            state.lines = _append(source, state.lines, head)
+            state.lines = append(source, state.lines, head)
         source.replace(final)
         sync_dir(final.parent)
     digest = hashlib.sha256()
@@ -476,25 +316,6 @@ def _close(work: ExportWork, export: ExportRow, state: State) -> tuple[int, byte
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     return final.stat().st_size, digest.digest()
-
-
-def _close_zip(work: ExportWork, export: ExportRow, state: State) -> None:
-    folder = work.folder(export)
-    _check_space(work, state.sums + state.zip["directory"])
-    with _zip(folder, state) as zip_:
-        text = readme(export, state.counts, version=__version__).encode()
-        if export.format == "zip":
-            zip_.add("README.txt", text, at=_made(export))
-            sums = _append(folder / "sums", state.sums, _sum("README.txt", text))
-            with (
-                zip_.entry("manifest.ndjson", size=sums, at=_made(export), deflates=True) as entry,
-                (folder / "sums").open("rb") as file,
-            ):
-                while chunk := file.read(CHUNK):
-                    entry.write(chunk)
-        else:
-            zip_.add("README", text, at=_made(export))  # no .txt: that would be read back as a note
-        zip_.close_zip()
 
 
 _STEPS = {
@@ -505,47 +326,3 @@ _STEPS = {
     "originals": _originals,
     "finish": _finish,
 }
-
-
-# --- files ---------------------------------------------------------------------------------
-
-
-def _zip(folder: Path, state: State) -> ZipWriter:
-    return ZipWriter(folder / "packed", folder / "directory", Marks(**state.zip))
-
-
-def _append(path: Path, length: int, content: bytes) -> int:
-    """Write behind the first `length` bytes, cutting off what stood there; the new length, durable."""
-    with _opened(path) as file:
-        file.truncate(length)
-        file.seek(length)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-        return file.tell()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    _append(path, 0, content)
-
-
-def _opened(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), FILE_MODE), "r+b")
-
-
-def _check_space(work: ExportWork, size: int) -> None:
-    free = shutil.disk_usage(work.root).free
-    if free - size < work.reserve_bytes:
-        raise DiskFull(f"{free:,} bytes are free, and {size:,} more are needed. What was written is removed again.")
-
-
-def _sum(name: str, content: bytes) -> bytes:
-    return _sum_of(name, hashlib.sha256(content).hexdigest(), len(content))
-
-
-def _sum_of(name: str, sha256: str, size: int) -> bytes:
-    return encode({"path": name, "sha256": sha256, "size_bytes": size})
-
-
-def _made(export: ExportRow) -> datetime:
-    return export.created_at.astimezone(UTC).replace(tzinfo=None)

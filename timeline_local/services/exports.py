@@ -25,8 +25,8 @@ from timeline_local.queries import exports as queries
 from timeline_local.queries import memories
 from timeline_local.queries.exports import ENDED, ExportRow
 from timeline_local.services import audit, jobs
+from timeline_local.services.export_files import NO_COUNTS, PACKING, SUFFIX, final_path, work_folder
 from timeline_local.services.export_rows import encode, line
-from timeline_local.services.export_work import NO_COUNTS, PACKING, SUFFIX, final_path, work_folder
 
 KIND = "export"
 UNFINISHED_KEPT = timedelta(days=2)
