@@ -65,9 +65,11 @@ class Message:
         value = self.fields.get(field)
         return value if isinstance(value, str) else ""
 
-    def instant(self, field: int = TIMESTAMP) -> datetime | None:
-        """A time; None for one that counts from when the device was switched on."""
+    def instant(self, field: int = TIMESTAMP, switched_on: int | None = None) -> datetime | None:
+        """A time; None for one that counts from when the device was switched on, unless it is told when that was."""
         value = self.integer(field)
+        if value is not None and value < _FIRST_INSTANT and switched_on is not None:
+            value += switched_on
         return None if value is None or value < _FIRST_INSTANT else EPOCH + timedelta(seconds=value)
 
 

@@ -1,4 +1,4 @@
-"""One FIT file as drafts: its sessions with the points that belong to them."""
+"""One FIT file as drafts: its sessions with the points that belong to them, courses, saved places."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from timeline_local.importers.base import Found
 from timeline_local.importers.fit_messages import TIMESTAMP, Message, messages
 from timeline_local.importers.track_formats import open_plain
 from timeline_local.importers.track_reading import with_rest
-from timeline_local.importers.tracks import MAX_POINTS, Keys, Point, Recording, items_of, workout
+from timeline_local.importers.tracks import MAX_POINTS, Keys, Point, Recording, items_of, waypoint, workout
 
-_FILE, _SPORT, _SESSION, _RECORD, _ACTIVITY = 0, 12, 18, 20, 34
+_FILE, _DEVICE, _SPORT, _SESSION, _RECORD, _PLACE, _COURSE, _ACTIVITY, _CLOCK = 0, 2, 12, 18, 20, 29, 31, 34, 162
+_WALL_CLOCKS = {_ACTIVITY: 5, _CLOCK: 3}
 _CIRCLE = 180 / 2**31  # degrees of a semicircle
-_QUARTER_MIN = 15
+_QUARTER_MIN, _HALF_HOUR_MIN = 15, 30
+_QUARTERED = frozenset({345, 525, 765, 825})  # the zones that are a quarter of an hour off: Nepal, Eucla, Chatham
 # Of the format's tables: what a file is for, who made the device, and what the sport is.
 _ACTIVITY_FILE, _COURSE_FILE = 4, 6
 _FILES = {
@@ -62,6 +64,8 @@ class _Reading:
     sport: str = ""
     name: str = ""
     offset_min: int | None = None
+    switched_on: int | None = None  # when the device was, which a camera counts its seconds from
+    waiting: list[Message] = field(default_factory=list)  # records that count so, before that is told
     points: list[Point] = field(default_factory=list)
     sessions: list[Message] = field(default_factory=list)
     keys: Keys = field(default_factory=Keys)
@@ -73,6 +77,8 @@ class _Reading:
             self._point(message)
             if len(self.points) >= MAX_POINTS:
                 yield from self._moves()
+        elif message.number == _PLACE:
+            yield from self._place(message)
         elif message.number == _SESSION:
             self.sessions.append(message)
         elif message.number == _FILE:
@@ -80,11 +86,14 @@ class _Reading:
             self.device = _device(message)
         elif message.number == _SPORT:
             self.sport, self.name = _SPORTS.get(message.integer(0) or 0, ""), message.text(3)
-        elif message.number == _ACTIVITY:
-            self.offset_min = _offset(message)
+        elif message.number == _COURSE:
+            self.sport, self.name = _SPORTS.get(message.integer(4) or 0, "") or self.sport, message.text(5)
+        elif message.number in {_ACTIVITY, _CLOCK, _DEVICE}:
+            self._clock(message)
 
     def end(self) -> Iterator[Found]:
         """What is left when the file ends."""
+        self.unplaced += len(self.waiting)
         for item in self._moves():
             self.is_told = True
             yield item
@@ -99,10 +108,47 @@ class _Reading:
         else:
             yield Problem(self.file.locator, "empty", "This FIT file holds no positions and no activity.")
 
+    def _clock(self, message: Message) -> None:
+        """What is told of the device's clock, and the records that waited for it."""
+        at = message.integer(TIMESTAMP)
+        if message.number == _DEVICE:
+            self.switched_on = message.integer(1) or self.switched_on
+        elif message.number == _CLOCK and at is not None and (since := message.integer(1)) is not None:
+            self.switched_on = at - since
+        offset = _offset(message.integer(_WALL_CLOCKS[message.number]), at) if message.number in _WALL_CLOCKS else None
+        self.offset_min = self.offset_min if offset is None else offset
+        waiting, self.waiting = self.waiting, []
+        for each in waiting:
+            self._point(each)
+
+    def _at(self, message: Message, number: int = TIMESTAMP) -> datetime | None:
+        return message.instant(number, self.switched_on)
+
+    def _place(self, message: Message) -> Iterator[Found]:
+        """A place that was saved on the device."""
+        lat, lon = message.integer(1), message.integer(2)
+        if lat is None or lon is None:
+            return
+        self.is_told = True
+        yield waypoint(
+            Point(lat * _CIRCLE, lon * _CIRCLE, self._at(message), message.scaled(4, 5, 500)),
+            keys=self.keys,
+            origin="FIT location",
+            name=message.text(0),
+            body=message.text(6),
+            kind="",
+            locator=self.file.locator,
+            extra={},
+        )
+
     def _point(self, message: Message) -> None:
-        lat, lon, at = message.integer(0), message.integer(1), message.instant()
-        if lat is None or lon is None or at is None:
+        lat, lon, at = message.integer(0), message.integer(1), self._at(message)
+        if lat is None or lon is None:
             self.unplaced += 1  # indoors, or before the receiver knows where it is
+            return
+        if at is None:
+            if len(self.waiting) < MAX_POINTS:
+                self.waiting.append(message)
             return
         fields = message.fields
         self.points.append(
@@ -122,17 +168,22 @@ class _Reading:
     def _moves(self) -> Iterator[Found]:
         points, sessions = self.points, self.sessions
         self.points, self.sessions = [], []
-        for session, part in _parted(points, sessions):
+        for session, part in _parted(points, sessions, [self._start(each) for each in sessions]):
             recording = self._recording(session, whole=len(sessions) <= 1)
             for point in part:
-                recording.add(point)
-            if recording.ats:
+                recording.add(point._replace(at=None) if recording.is_plan else point)
+            if recording.ats or recording.route:
                 yield from items_of(recording, self.keys)
-            elif session is not None and (start := _start(session)) is not None:
+            elif session is not None and (start := self._start(session)) is not None:
                 yield workout(recording, self._evidence(start, session), self.keys)
 
+    def _start(self, session: Message) -> datetime | None:
+        return self._at(session, 2) or self._at(session)
+
     def _recording(self, session: Message | None, *, whole: bool) -> Recording:
-        recording = Recording(self.file.locator, "FIT activity", self.device)
+        is_course = self.purpose == _COURSE_FILE  # a plan, whose times are made up
+        origin = "FIT course" if is_course else "FIT activity"
+        recording = Recording(self.file.locator, origin, self.device, is_plan=is_course)
         recording.word = self.sport
         recording.offset_min = self.offset_min
         if session is not None:
@@ -154,13 +205,18 @@ class _Reading:
         )
 
 
-def _parted(points: Sequence[Point], sessions: Sequence[Message]) -> Iterator[tuple[Message | None, Sequence[Point]]]:
-    """The points of each session by its times; all of them for a single one, which may lack its times."""
+def _parted(
+    points: Sequence[Point], sessions: Sequence[Message], told: Sequence[datetime | None]
+) -> Iterator[tuple[Message | None, Sequence[Point]]]:
+    """The points of each session by its times; all of them for a single one, which may lack its times.
+
+    told  when each session began.
+    """
     if len(sessions) <= 1:
         if points or sessions:
             yield (sessions[0] if sessions else None), points
         return
-    starts = [start for session in sessions if (start := _start(session)) is not None]
+    starts = [start for start in told if start is not None]
     if len(starts) < len(sessions):
         yield sessions[0], points
         return
@@ -177,10 +233,6 @@ def _parted(points: Sequence[Point], sessions: Sequence[Message]) -> Iterator[tu
         )
 
 
-def _start(session: Message) -> datetime | None:
-    return session.instant(2) or session.instant(TIMESTAMP)
-
-
 def _figures(session: Message) -> dict[str, JSON]:
     found = {name: session.scaled(number, scale) for name, (number, scale) in _FIGURES.items()}
     told: dict[str, JSON] = {name: round(value) for name, value in found.items() if value}
@@ -190,13 +242,13 @@ def _figures(session: Message) -> dict[str, JSON]:
     return told
 
 
-def _offset(activity: Message) -> int | None:
-    """Minutes east of UTC of the device's wall clock, to the quarter of an hour."""
-    local, at = activity.integer(5), activity.integer(TIMESTAMP)
+def _offset(local: int | None, at: int | None) -> int | None:
+    """Minutes east of UTC of the device's wall clock, to the quarter of an hour; None for one that no zone has."""
     if local is None or at is None:
         return None
     minutes = round((local - at) / 60 / _QUARTER_MIN) * _QUARTER_MIN
-    return minutes if abs(minutes) <= MAX_OFFSET_MIN else None
+    is_any = minutes % _HALF_HOUR_MIN == 0 or minutes in _QUARTERED
+    return minutes if is_any and abs(minutes) <= MAX_OFFSET_MIN else None
 
 
 def _device(file_id: Message) -> str:

@@ -107,7 +107,8 @@ class _Reading:
             self.unplaced += 1
             return
         lat, lon = number(place.text_of("LatitudeDegrees")), number(place.text_of("LongitudeDegrees"))
-        at, offset = read_instant(element.text_of("Time")) or (None, None)
+        # The times of a course are made up, or those of somebody else.
+        at, offset = (None if way.is_plan else read_instant(element.text_of("Time"))) or (None, None)
         point = Point(
             lat if lat is not None else float("nan"),
             lon if lon is not None else float("nan"),

@@ -37,6 +37,7 @@ NOWHERE = "This point has no coordinates, or some that cannot be meant."
 NO_TIME = "This position has no time that can be read."
 MANY = 20  # like problems of one file that are told one by one
 _WHOLE_SECOND = 1_000_000
+_NO_HEART = 255  # beats a minute: what devices write where the belt says nothing
 _ENOUGH_LEGS, _ENOUGH_M = 3, 50  # less than this tells no way of moving
 _PLACES = 7  # decimals of degrees: a centimetre
 
@@ -86,7 +87,7 @@ class Recording:
     word: str = ""  # the source's own for the way of moving
     extra: dict[str, JSON] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
-    is_plan: bool = False  # a route: it was only gone if every point has a time
+    is_plan: bool = False  # a route: it was only gone if the times of its points say so
     when: tuple[TimeEvidence, ...] = ()  # of a way whose points have no times
     segments: int = 0
     ats: array[int] = field(default_factory=lambda: array("q"))
@@ -128,7 +129,7 @@ class Recording:
             (self.speeds, point.speed_mps),
         ):
             numbers.append(nan if value is None else value)
-        self.body["heart_rate"].add(point.heart_rate)
+        self.body["heart_rate"].add(point.heart_rate if (point.heart_rate or 0) < _NO_HEART else None)
         self.body["cadence"].add(point.cadence)
         self.body["power"].add(point.power)
         return True
@@ -166,7 +167,7 @@ def items_of(
 
     longest  what goes on for longer without a pause is no trip but the log of a device: positions without a memory.
     """
-    if not recording.ats or (recording.is_plan and len(recording.ats) < recording.route_points):
+    if not recording.ats or (recording.is_plan and not _was_gone(recording)):
         if recording.route:
             yield _route(recording, keys)
         return
@@ -292,6 +293,26 @@ def _at(point: Point, origin: str) -> TimeEvidence:
     return TimeEvidence(basis=TimeBasis.GPS, instant=point.at, utc_offset_min=point.offset_min, origin=origin)
 
 
+def _was_gone(plan: Recording) -> bool:
+    """Whether somebody was on a route: one time after the other, and no faster than on the ground.
+
+    Programs also write when the points were made: all at once, as fast as one can click, or by whom and whenever.
+    """
+    ats = plan.ats
+    if not 1 < len(ats) == plan.route_points or any(ats[at] >= ats[at + 1] for at in range(len(ats) - 1)):
+        return False
+    return not _is_flown(legs_m(plan.lats, plan.lons), _seconds(ats, range(len(ats))))
+
+
+def _seconds(ats: array[int], group: Sequence[int]) -> list[float]:
+    """From each point to the next."""
+    return [(ats[group[at + 1]] - ats[group[at]]) / _WHOLE_SECOND for at in range(len(group) - 1)]
+
+
+def _is_flown(legs: Sequence[float], seconds: Sequence[float]) -> bool:
+    return sum(leg for leg, time in zip(legs, seconds, strict=True) if is_flight(leg, time)) > sum(legs) / 2
+
+
 def _in_order(ats: array[int]) -> Sequence[int]:
     """Indices by time; a clock that was set back, or segments written last to first, must not bend the way."""
     if all(ats[at] <= ats[at + 1] for at in range(len(ats) - 1)):
@@ -353,15 +374,13 @@ def _title(recording: Recording) -> str:
 
 def _told(recording: Recording, group: Sequence[int], legs: Sequence[float]) -> tuple[float, str, dict[str, JSON]]:
     """Distance, way of moving, and all figures of a move."""
-    ats = recording.ats
-    seconds = [(ats[group[at + 1]] - ats[group[at]]) / _WHOLE_SECOND for at in range(len(legs))]
+    seconds = _seconds(recording.ats, group)
     metres = sum(legs)
     mode, basis = mode_of(recording.word), "source"
     if not mode:
         speeds = [leg / time for leg, time in zip(legs, seconds, strict=True) if time > 0]
-        flown = sum(leg for leg, time in zip(legs, seconds, strict=True) if is_flight(leg, time))
         is_enough = len(speeds) >= _ENOUGH_LEGS and metres >= _ENOUGH_M
-        mode, basis = ("flying" if flown > metres / 2 else guess_mode(speeds) if is_enough else ""), "speed"
+        mode, basis = ("flying" if _is_flown(legs, seconds) else guess_mode(speeds) if is_enough else ""), "speed"
     duration = sum(seconds)
     told: dict[str, JSON] = {"distance_m": round(metres), "duration_s": round(duration), "points": len(group)}
     if mode:

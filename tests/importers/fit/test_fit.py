@@ -170,6 +170,58 @@ def test_invalid_values_and_times_since_power_on_are_no_positions(tmp_path: Path
     assert [each.at.second for each in draft.path] == [45]
 
 
+def test_seconds_since_power_on_are_times_once_the_device_tells_when_that_was(
+    tmp_path: Path, reading: ModuleType
+) -> None:
+    here = ((0, S32, LISBON[0]), (1, S32, LISBON[1]))
+    data = fit(
+        message(20, (253, U32, 67), *here),
+        message(162, (253, U32, START), (1, U32, 69), (3, U32, START - 25_200)),
+        message(20, (253, U32, 70), *here),
+        message(18, (253, U32, 80), (2, U32, 2), (5, U8, 2)),
+    )
+    [draft] = drafts(read(tmp_path, reading, data))
+    begin = datetime(2021, 9, 8, 1, 46, 40, tzinfo=UTC)
+    assert [(each.at - begin).total_seconds() for each in draft.path] == [-2, 1]
+    assert draft.evidence[0].utc_offset_min == -420
+
+
+def test_places_that_were_saved_on_the_device_are_kept(tmp_path: Path, reading: ModuleType) -> None:
+    where = ((1, S32, LISBON[0]), (2, S32, LISBON[1]))
+    data = fit(
+        message(0, (0, U8, 8), (1, U16, 1)),
+        message(29, (253, U32, START), (0, TEXT, "The spring"), *where, (4, U16, 5156), (6, TEXT, "Cold water")),
+        message(29, (0, TEXT, "Hut"), *where),
+        message(29, (0, TEXT, "Nowhere"), (1, S32, 0x7FFFFFFF), (2, S32, 0x7FFFFFFF)),
+    )
+    items = read(tmp_path, reading, data)
+    spring, hut = drafts(items)
+    assert (spring.kind, spring.title, spring.body) == (Kind.VISIT, "The spring", "Cold water")
+    assert spring.place is not None
+    assert spring.place.altitude_m == pytest.approx(531.2)
+    assert [each.instant for each in spring.evidence] == [datetime(2021, 9, 8, 1, 46, 40, tzinfo=UTC)]
+    assert (hut.title, hut.evidence) == ("Hut", ())
+    assert reading.problems(items) == {}
+
+
+def test_a_course_is_a_way_on_no_day_whatever_times_it_carries(tmp_path: Path, reading: ModuleType) -> None:
+    course = message(31, (5, TEXT, "Round the lake"), (4, U8, 2))
+    items = read(tmp_path, reading, fit(message(0, (0, U8, 6)), course, record(0), record(60, LISBON[0] + 9000)))
+    [draft] = drafts(items)
+    assert (draft.title, draft.path, draft.extra["mode"]) == ("Round the lake", (), "cycling")
+    assert [each.instant for each in draft.evidence] == [None]
+    assert len(draft.extra["route"]) == 2  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("seconds", "offset"), [(3600, 60), (20_700, 345), (1080, None), (16_200, 270), (60, 0)])
+def test_a_wall_clock_that_no_zone_has_is_not_believed(
+    tmp_path: Path, reading: ModuleType, seconds: int, offset: int | None
+) -> None:
+    data = fit(record(0), message(34, (253, U32, START), (5, U32, START + seconds)))
+    [draft] = drafts(read(tmp_path, reading, data))
+    assert draft.evidence[0].utc_offset_min == offset
+
+
 def test_a_checksum_that_does_not_fit_is_told_after_all_that_was_read(tmp_path: Path, reading: ModuleType) -> None:
     data = bytearray(fit(record(0)))
     data[-1] ^= 0xFF

@@ -137,6 +137,25 @@ def test_a_track_without_times_is_a_way_on_no_day(tmp_path: Path, reading: Modul
     assert moment.local_on is None
 
 
+@pytest.mark.parametrize(
+    ("times", "gone"),
+    [
+        (("2020-01-02T10:00:00Z", "2020-01-02T10:30:00Z", "2020-01-02T11:00:00Z"), 3),
+        (("2020-01-02T10:00:00Z", "2020-01-02T10:00:00Z", "2020-01-02T10:00:00Z"), 0),  # written at once
+        (("2020-01-02T10:00:00Z", "2020-01-02T10:00:04Z", "2020-01-02T10:00:09Z"), 0),  # clicked on a map
+        (("2020-01-02T10:00:00Z", "2008-05-02T10:00:00Z", "2011-01-02T10:00:00Z"), 0),  # of a map's own points
+        (("2020-01-02T10:00:00Z",), 0),
+    ],
+)
+def test_the_times_of_a_route_count_only_where_it_can_have_been_gone(
+    tmp_path: Path, reading: ModuleType, times: tuple[str, ...], gone: int
+) -> None:
+    points = "".join(f'<rtept lat="46.{5 + n}" lon="7.9"><time>{at}</time></rtept>' for n, at in enumerate(times))
+    [draft] = moves(read_text(tmp_path, reading, f"<gpx><rte>{points}</rte></gpx>"))
+    assert (len(draft.path), "route" in draft.extra) == (gone, not gone)
+    assert [each.instant is not None for each in draft.evidence] == [gone > 0]
+
+
 def test_a_date_in_the_name_of_the_file_dates_what_has_no_time(tmp_path: Path, reading: ModuleType) -> None:
     text = '<gpx><rte><rtept lat="1" lon="2"/></rte></gpx>'
     [draft] = moves(read_text(tmp_path, reading, text, "2019-06-14 hut.gpx"))

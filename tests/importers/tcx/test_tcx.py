@@ -40,6 +40,24 @@ def test_training_without_a_way_keeps_its_figures(reading: ModuleType) -> None:
     assert (draft.title, draft.extra["distance_m"], draft.extra["moving_s"]) == ("Running, 5.0 km", 5000, 1800)
 
 
+def test_a_belt_that_says_nothing_is_no_heart_that_beats_255_times(tmp_path: Path, reading: ModuleType) -> None:
+    text = RIDE.replace(b"<Value>110</Value>", b"<Value>255</Value>")
+    items = reading.read(Tcx(), reading.make(tmp_path, {"ride.tcx": text}))
+    assert not any("heart_rate" in draft.extra for draft in reading.drafts(items).values())
+
+
+def test_a_course_is_a_way_on_no_day_whatever_times_it_carries(tmp_path: Path, reading: ModuleType) -> None:
+    place = "<Position><LatitudeDegrees>52.{0}</LatitudeDegrees><LongitudeDegrees>13.4</LongitudeDegrees></Position>"
+    points = "".join(
+        f"<Trackpoint><Time>2012-01-04T00:0{minute}:00Z</Time>{place.format(minute)}</Trackpoint>" for minute in (1, 2)
+    )
+    course = f"<Courses><Course><Name>To the hut</Name><Track>{points}</Track></Course></Courses>"
+    text = f"<TrainingCenterDatabase>{course}</TrainingCenterDatabase>"
+    [draft] = reading.drafts(reading.read(Tcx(), reading.make(tmp_path, {"a.tcx": text}))).values()
+    assert (draft.title, draft.path, [each.instant for each in draft.evidence]) == ("To the hut", (), [None])
+    assert draft.extra["route"] == [[52.1, 13.4], [52.2, 13.4]]
+
+
 def test_a_file_without_activities_is_told(tmp_path: Path, reading: ModuleType) -> None:
     items = reading.read(Tcx(), reading.make(tmp_path, {"a.tcx": "<TrainingCenterDatabase/>"}))
     assert reading.problems(items) == {"a.tcx": "empty"}
