@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 Command = Callable[..., Any]
 
@@ -35,3 +38,27 @@ def test_what_was_imported_is_exported_with_and_without_a_server(
     unknown = run("export", str(tmp_path / "file.xyz"), "--data", str(data))
     assert (unknown.returncode, "--format" in unknown.stderr) == (1, True)
     assert not [path for path in tmp_path.iterdir() if path.name.endswith(".part")]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_behind_the_app_lock_an_export_asks_for_the_password_at_a_terminal_only(
+    serving: Command, run: Command, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email, password, export = "ana@example.org", "four quiet words apart", tmp_path / "all.ndjson"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+    assert run("account", "set-password", "--email", email, "--data", str(data)).returncode == 0
+    with serving() as server:
+        asked = {"email": email, "password": password, "client": "token"}
+        token = server.request("POST", "/api/v1/auth/login", body=asked)[1]["access_token"]
+        lock = {"enabled": True, "password": password}
+        assert server.request("PUT", "/api/v1/auth/app-lock", token, lock)[0] == 200
+        refused = run("export", str(export), "--data", str(data))
+        assert (refused.returncode, "password" in refused.stderr, export.exists()) == (1, True, False)
+        monkeypatch.setattr("sys.stdin", Terminal())
+        monkeypatch.setattr("timeline_local.cli.access.getpass", lambda _: password)
+        done = run("export", str(export), "--data", str(data))
+    assert (done.returncode, done.stderr, export.exists()) == (0, "", True)
