@@ -23,6 +23,7 @@ MAX_MESSAGE_CHARACTERS = 1024 * 1024
 
 _MONTHS = 12
 _LONG_YEAR = 100
+_FULL_YEAR = 1000
 _YEARS = range(9, 52)  # of two digits, that a chat can be of
 
 
@@ -35,8 +36,16 @@ class Order(Enum):
     YEAR_THEN_DAY = (0, 2, 1)
 
     def wall_clock(self, line: Line) -> datetime | None:
-        """What the clock showed; None where there is no such date."""
-        day = civil_date(*(line.date[place] for place in self.value))
+        """What the clock showed; None where there is no such date.
+
+        A long year tells its place itself, whatever the other lines of the file have there.
+        """
+        order, (first, _, last) = self, line.date
+        if first >= _FULL_YEAR and order.value[0]:
+            order = Order.YEAR_FIRST
+        elif last >= _FULL_YEAR and not order.value[0]:
+            order = Order.DAY_FIRST
+        day = civil_date(*(line.date[place] for place in order.value))
         try:
             return None if day is None else datetime.combine(day, time(line.hour, line.minute, line.second))
         except ValueError:

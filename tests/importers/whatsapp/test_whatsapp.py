@@ -155,6 +155,12 @@ def test_a_year_is_told_where_it_stands_and_by_its_calendar(
     assert found == ["2020-04-03", "2020-04-30"]
 
 
+def test_a_long_year_tells_its_place_in_every_line(tmp_path: Path, reading: ModuleType) -> None:
+    lines = ("[2020-04-03, 21:05:01] Anna: a", "[30/04/2020, 21:05:01] Anna: b", "[2020.05.01, 21:05:01] Anna: c")
+    assert wall_clocks(tmp_path / "a", reading, *lines) == ["2020-04-03", "2020-04-30", "2020-05-01"]
+    assert wall_clocks(tmp_path / "b", reading, *lines[1:]) == ["2020-04-30", "2020-05-01"]
+
+
 def test_heads_of_another_kind_are_quoted_in_a_message(tmp_path: Path, reading: ModuleType) -> None:
     text = (
         "3/4/21, 9:05 - Anna: Look:\n[9:04 PM, 3/3/2021] Bo: no\n2021-03-03 09:04:05 Bo: yes\n3/4/21, 9:06 - Bo: Hi\n"
