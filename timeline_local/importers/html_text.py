@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from timeline_local.importers.html_tokens import read_html
 
 MAX_CHARACTERS = 4 * 1024 * 1024
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_BLOCKS = _HEADINGS | {"article", "blockquote", "div", "dl", "dt", "dd", "figure", "header", "hr", "main", "p", "pre"}
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BLOCKS = HEADINGS | {"article", "blockquote", "div", "dl", "dt", "dd", "figure", "header", "hr", "main", "p", "pre"}
 _BREAKS = frozenset({"br", "tr"})
 _CELLS = frozenset({"td", "th"})
 _LISTS = frozenset({"ol", "ul"})
@@ -48,7 +48,7 @@ class Markdown:
             self._quotes += tag == "blockquote"
             self._pre += tag == "pre"
             self._block()
-            if tag in _HEADINGS:
+            if tag in HEADINGS:
                 self._parts.append("#" * int(tag[1]) + " ")
         elif tag == "a":
             self._links.append((attributes.get("href", ""), len(self._parts)))

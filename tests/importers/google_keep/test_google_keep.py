@@ -51,6 +51,41 @@ def test_a_takeout_becomes_what_the_golden_file_says(tmp_path: Path, reading: Mo
     assert reading.golden(items) == json.loads(EXPECTED.read_bytes())
 
 
+STYLED = '<p dir="ltr"><span style="font-weight:{};font-style:{};text-decoration:none;">{}</span></p>'
+
+
+@pytest.mark.parametrize(
+    ("told", "body"),
+    [
+        (
+            {
+                "textContent": "Heading\nBold and not",
+                "textContentHtml": '<h1><span style="font-weight:700">Heading</span></h1>'
+                '<p><span style="font-weight: 700;">Bold </span><span>and not</span></p>',
+            },
+            "# Heading\n\n**Bold** and not",
+        ),
+        ({"textContent": "a\nb", "textContentHtml": "<p><span>a</span></p><p><span>b</span></p>"}, "a\nb"),
+        ({"textContent": "a", "textContentHtml": "<b <span style='font-weight:700"}, "a"),
+        (
+            {
+                "textContent": None,
+                "listContent": [
+                    {"text": "one", "textHtml": STYLED.format(700, "italic", "one"), "isChecked": True},
+                    {"text": "two", "textHtml": STYLED.format(400, "normal", "two"), "isChecked": False},
+                ],
+            },
+            "- [x] **_one_**\n- [ ] two",
+        ),
+    ],
+)
+def test_what_is_bold_and_the_like_is_markdown(
+    tmp_path: Path, reading: ModuleType, told: dict[str, Any], body: str
+) -> None:
+    items = reading.read(GoogleKeep(), reading.make(tmp_path, {f"{KEEP}/a.json": note(**told)}))
+    assert [each.body for each in reading.drafts(items).values()] == [body]
+
+
 def test_a_note_is_known_by_its_content(tmp_path: Path, reading: ModuleType) -> None:
     assert GoogleKeep().recognise(reading.make(tmp_path, {"a/b/renamed.JSON": note()})).confidence > 0.9
 

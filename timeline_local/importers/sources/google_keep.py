@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,6 +14,8 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing, natural_key
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
 from timeline_local.importers.files import file_date, source_key
+from timeline_local.importers.html_text import HEADINGS, Markdown
+from timeline_local.importers.html_tokens import read_html
 
 HEAD_BYTES = 8 * 1024
 _LABELS = "Labels.txt"  # all labels there are, one a line; each note says its own
@@ -21,6 +23,7 @@ MAX_NOTE_BYTES = 4 * 1024 * 1024
 ITEMS_PER_CHECKPOINT = 100
 
 _FIELDS = (b'"isPinned"', b'"isArchived"', b'"textContent"', b'"listContent"', b'"userEditedTimestampUsec"')
+_STYLES = (("font-weight:700", "b"), ("font-style:italic", "i"), ("text-decoration:line-through", "s"))
 _KEPT = ("color", "isPinned", "annotations", "sharees")
 
 
@@ -151,8 +154,55 @@ def _named(value: object, name: str) -> tuple[str, ...]:
 def _body(note: Mapping[str, Any]) -> str:
     """The text, or the list as Markdown tasks; links that Keep found in it are kept besides."""
     listed = [loose.members(each) for each in loose.items(note.get("listContent"))]
-    tasks = [f"- [{'x' if each.get('isChecked') is True else ' '}] {loose.text(each.get('text'))}" for each in listed]
-    return "\n".join(filter(None, (loose.text(note.get("textContent")), "\n".join(tasks))))
+    tasks = [f"- [{'x' if each.get('isChecked') is True else ' '}] {_words(each, 'text')}" for each in listed]
+    return "\n".join(filter(None, (_words(note, "textContent"), "\n".join(tasks))))
+
+
+def _words(said: Mapping[str, Any], name: str) -> str:
+    """The text as it is; as Markdown where Keep tells beside it, in HTML, that something is bold or the like."""
+    markup = _Markup()
+    read_html(loose.text(said.get(f"{name}Html")), markup)
+    return (markup.has_any and markup.markdown.result()) or loose.text(said.get(name))
+
+
+@dataclass(slots=True)
+class _Markup:
+    """Keep's HTML, which has no tags for what is bold, but styles."""
+
+    markdown: Markdown = field(default_factory=Markdown)
+    has_any: bool = False
+    styles: list[str] = field(default_factory=list)
+    headings: int = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "span":
+            self.styles.append(attributes.get("style", "").replace(" ", ""))
+            return
+        if tag in HEADINGS:
+            self.headings += 1
+            self.has_any = True
+        self.markdown.start(tag, attributes)
+
+    def end(self, tag: str) -> None:
+        if tag == "span":
+            if self.styles:
+                self.styles.pop()
+            return
+        self.headings = max(self.headings - (tag in HEADINGS), 0)
+        self.markdown.end(tag)
+
+    def text(self, data: str) -> None:
+        style, bare = self.styles[-1] if self.styles else "", data.strip()
+        tags = [tag for said, tag in _STYLES if said in style] if bare and not self.headings else []
+        self.has_any = self.has_any or bool(tags)
+        before, _, behind = data.partition(bare) if bare else (data, "", "")
+        self.markdown.text(before)
+        for tag in tags:
+            self.markdown.start(tag, {})
+        self.markdown.text(bare)
+        for tag in reversed(tags):
+            self.markdown.end(tag)
+        self.markdown.text(behind)
 
 
 def _evidence(file: File, note: Mapping[str, Any]) -> tuple[TimeEvidence, ...]:
