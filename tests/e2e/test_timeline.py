@@ -328,3 +328,22 @@ def test_a_lost_server_is_told_and_found_again(timeline: Page, watch: Watch, lib
     expect(timeline.locator(".banner")).to_have_count(0, timeout=30_000)
     scroll(timeline, 600)
     expect(timeline.locator("#feed img").first).to_be_visible()
+
+
+def test_a_ride_is_shown_as_its_way_and_gives_its_recording_back(page: Page, library: Server, tmp_path: Path) -> None:
+    points = "".join(f'<trkpt lat="46.{at}" lon="7.9"><time>1993-05-01T1{at}:00:00Z</time></trkpt>' for at in range(3))
+    recording = f"<gpx><trk><name>Over the pass</name><trkseg>{points}</trkseg></trk></gpx>".encode()
+    (tmp_path / "pass.gpx").write_bytes(recording)
+    library.import_folder(tmp_path)
+    with library.client() as client:
+        (move,) = client.get(f"{API}/memories", q="kind:move", limit=500)["items"]
+    go(page, f"/m/{move['id']}")
+    expect(page.locator(".stage-paper h2")).to_have_text("Over the pass")
+    expect(page.locator(".stage img, .stage video")).to_have_count(0)
+    with page.expect_download() as given:
+        page.locator(".info").get_by_role("link", name="Download").click()
+    assert (given.value.suggested_filename, given.value.path().read_bytes()) == ("pass.gpx", recording)
+    go(page, "/timeline?d=1993-05-01")
+    tile = page.locator("#feed").get_by_role("link", name=re.compile("Over the pass"))
+    expect(tile).to_be_visible()
+    expect(tile.locator("img")).to_have_count(0)

@@ -12,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timeline_local.domain.drafts import MAX_PATH, Draft, Problem, Samples
+from timeline_local.domain.kinds import Kind
+from timeline_local.importers.archive import File
 from timeline_local.importers.base import Checkpoint, Found, ReadOptions
 from timeline_local.importers.position_days import PositionDays
 from timeline_local.importers.registry import SOURCES, read_all
 from timeline_local.importers.sources.gpx import Gpx
+from timeline_local.importers.track_reading import LARGEST_TRACK, with_track
 from timeline_local.importers.tracks import DAY, MANY, Keys, Point, ProblemLog, Recording, items_of, readable_name
 
 START = datetime(2021, 5, 4, 10, tzinfo=UTC)
@@ -30,6 +33,21 @@ def recording(*seconds: float) -> Recording:
 
 def drafts(items: Sequence[Found]) -> list[Draft]:
     return [item for item in items if isinstance(item, Draft)]
+
+
+def test_moves_and_training_carry_the_file_they_were_read_from(tmp_path: Path, reading: ModuleType) -> None:
+    place = '<wpt lat="46" lon="7"><name>Hut</name></wpt>'
+    way = '<trk><trkseg><trkpt lat="46" lon="7"><time>2021-05-04T10:00:00Z</time></trkpt></trkseg></trk>'
+    folder = reading.make(tmp_path, {"tour.gpx": f"<gpx>{place}{way}</gpx>"})
+    carried = {draft.kind: [each.locator for each in draft.media] for draft in drafts(reading.read(Gpx(), folder))}
+    assert carried == {Kind.VISIT: [], Kind.MOVE: ["tour.gpx"]}
+
+
+def test_what_is_too_large_for_a_track_stays_where_it_is() -> None:
+    draft = Draft(source_key="a", kind=Kind.MOVE)
+    sizes = (LARGEST_TRACK, LARGEST_TRACK + 1)
+    carried = [[*with_track([draft], File("a.csv", size, 0))] for size in sizes]
+    assert [len(each.media) for [each] in carried if isinstance(each, Draft)] == [1, 0]
 
 
 def test_a_pause_of_hours_parts_a_recording() -> None:

@@ -24,6 +24,7 @@ class File:
     sha256: bytes
     file_name: str
     first_at: datetime | None
+    role: str = "primary"
 
 
 def memory(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field

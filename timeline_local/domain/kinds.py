@@ -52,7 +52,10 @@ _KINDS = {code: kind for kind, code in _CODES.items()}
 
 
 class MediaRole(StrEnum):
-    """What a media file is to its memory: the picture itself, its moving part, an edit of it, and so on."""
+    """What a media file is to its memory: the picture itself, its moving part, an edit of it, and so on.
+
+    track  the file that a move was read from: kept as it came, offered for download, never shown.
+    """
 
     PRIMARY = "primary"
     MOTION = "motion"
@@ -60,3 +63,4 @@ class MediaRole(StrEnum):
     RAW = "raw"
     SIDECAR = "sidecar"
     ATTACHMENT = "attachment"
+    TRACK = "track"

@@ -1,20 +1,29 @@
-"""What all sources of positions share: finding their files, claiming them, going on in the middle of one."""
+"""What all sources of positions share: finding their files, claiming them, going on in the middle of one.
+
+A file of tracks is an original as a picture is one: what was gone or trained by it carries it. What is too large to be
+a track, or is the history of years in a form of its own, stays where it lies.
+"""
 
 from __future__ import annotations
 
 import csv
 import zlib
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import replace
 from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile
 
-from timeline_local.domain.drafts import JSON, Problem
+from timeline_local.domain.drafts import JSON, Draft, MediaRef, Problem
+from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Checkpoint, Found, Item, ReadOptions, Recognition
-from timeline_local.importers.track_formats import files_in, sample_of
+from timeline_local.importers.track_formats import CSV, FIT, GEOJSON, GPX, KML, KMZ, NMEA, TCX, files_in, sample_of
 from timeline_local.importers.xml_stream import XmlBroken
 
 ITEMS_PER_CHECKPOINT = 200
+LARGEST_TRACK = 64 * 1024 * 1024  # a day of NMEA takes 40 MiB; more is a history
+_TRACKS = frozenset({GPX, FIT, TCX, KML, KMZ, GEOJSON, NMEA, CSV})
+_CARRIERS = frozenset({Kind.MOVE, Kind.HEALTH})
 BROKEN = (OSError, EOFError, csv.Error, zlib.error, BadZipFile, XmlBroken, ExpatError, ValueError)
 
 ReadFile = Callable[[Folder, File, str], Iterator[Found]]
@@ -78,9 +87,20 @@ def with_rest(items: Iterator[Found], rest: Callable[[], Iterator[Found]]) -> It
     yield from rest()
 
 
+def with_track(items: Iterable[Found], file: File) -> Iterator[Found]:
+    """The items; moves and workouts among them carry the file they were read from, behind their other files."""
+    for item in items:
+        if isinstance(item, Draft) and item.kind in _CARRIERS and file.size <= LARGEST_TRACK:
+            track = MediaRef(locator=file.locator, role=MediaRole.TRACK, position=len(item.media))
+            yield replace(item, media=(*item.media, track))
+        else:
+            yield item
+
+
 def _safely(folder: Folder, file: File, found: str, read_file: ReadFile) -> Iterator[Found]:
     try:
-        yield from read_file(folder, file, found)
+        items = read_file(folder, file, found)
+        yield from with_track(items, file) if found in _TRACKS else items
     except BROKEN as error:
         why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
         detail = f"This file cannot be read to its end ({why}); what comes before is taken."

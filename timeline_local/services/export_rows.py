@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 import yaml
 
+from timeline_local.domain.kinds import MediaRole
 from timeline_local.services.positions import sample_of
 
 JSON = dict[str, Any]
@@ -40,6 +41,7 @@ class File(Protocol):
     id: UUID
     sha256: bytes
     file_name: str
+    role: str
     first_at: datetime | None
 
 
@@ -147,8 +149,13 @@ def note(memory: JSON, files: Sequence[File]) -> bytes:
     }
     kept = {name: value for name, value in told.items() if value not in (None, "", [], False)}
     front = yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=10_000)
-    shown = "".join(f"\n![](<{_upwards(memory, media_path(each))}>)\n" for each in files)
+    shown = "".join(f"\n{_embedded(each)}(<{_upwards(memory, media_path(each))}>)\n" for each in files)
     return f"---\n{front}---\n\n{memory['body']}\n{shown}".encode("utf-8", "replace")
+
+
+def _embedded(file: File) -> str:
+    """How a note shows a file; one that a way was read from is only linked."""
+    return "[Track]" if file.role == MediaRole.TRACK else "![]"
 
 
 def _date(memory: JSON) -> str | None:

@@ -18,7 +18,7 @@ from timeline_local.domain.kinds import MediaRole
 from timeline_local.exceptions import Unavailable
 from timeline_local.importers.archive import Folder
 from timeline_local.media.facts import MediaFacts, Undecodable
-from timeline_local.media.sniff import HEAD_BYTES, Sniffed, sniff
+from timeline_local.media.sniff import HEAD_BYTES, UNKNOWN, Sniffed, sniff
 from timeline_local.media.worker import GROUP
 from timeline_local.services.import_folder import at_hand
 from timeline_local.services.import_work import ImportWork
@@ -45,22 +45,22 @@ async def look_at(folder: Folder, items: Sequence[Sequence[MediaRef]]) -> list[F
     If it is the first file of its item, that is the problem instead.
     """
     refs = [ref for each in items for ref in each]
-    looked: dict[int, FoundFile | Problem] = {}
-    todo = deque(enumerate(refs))
+    looked: dict[str, FoundFile | Problem] = {}
+    todo = deque({ref.locator: ref for ref in refs}.values())  # a file of many moves is read once
 
     def read() -> None:
         while True:
             try:
-                number, ref = todo.popleft()
+                ref = todo.popleft()
             except IndexError:
                 return
-            looked[number] = _look(folder, ref)
+            looked[ref.locator] = _look(folder, ref)
 
     try:
-        await asyncio.gather(*(asyncio.to_thread(read) for _ in range(min(_READERS, len(refs)))))
+        await asyncio.gather(*(asyncio.to_thread(read) for _ in range(min(_READERS, len(todo)))))
     finally:
         todo.clear()  # cancelled: nobody waits for the rest
-    return _by_item(items, (looked[number] for number in range(len(refs))))
+    return _by_item(items, (_told_of(ref, looked[ref.locator]) for ref in refs))
 
 
 async def decode(work: ImportWork, folder: Folder, items: Sequence[Found]) -> list[Found | Problem]:
@@ -95,6 +95,14 @@ def _item(refs: Sequence[MediaRef], looked: Sequence[FoundFile | Problem]) -> Fo
         if isinstance(each, Problem) and ref.role is MediaRole.PRIMARY:
             return each
     return tuple(each for each in looked if isinstance(each, FoundFile))
+
+
+def _told_of(ref: MediaRef, looked: FoundFile | Problem) -> FoundFile | Problem:
+    """The file as this item has it. One that a way was read from is never shown, whatever its first bytes resemble."""
+    if isinstance(looked, Problem):
+        return looked
+    sniffed = UNKNOWN if ref.role is MediaRole.TRACK and looked.family in _DECODED else looked
+    return replace(looked, ref=ref, mime=sniffed.mime, family=sniffed.family)
 
 
 # --- reading -------------------------------------------------------------------------

@@ -1,4 +1,6 @@
-"""What hangs on the memories of an import besides their own content: ways, collections, links told by key."""
+"""What hangs on the memories of an import besides their own content: ways, collections, links told by key, and the
+files that moves were read from.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from timeline_local.domain.kinds import Kind
 from timeline_local.queries import imports
 from timeline_local.queries.imports import ImportRow
-from timeline_local.services import imported_collections, paths, relation_refs, source_links
+from timeline_local.services import imported_collections, paths, relation_refs, source_links, track_files
 from timeline_local.services.import_items import RunItem
 from timeline_local.services.import_verdicts import stored_key
 from timeline_local.services.import_work import Plan, Writing
@@ -25,8 +27,12 @@ async def write(
     row: ImportRow,
     items: Sequence[RunItem[Plan]],
     contents: Mapping[int, MemoryContent],
+    media: Mapping[bytes, int],
 ) -> None:
-    """Store the parts of items that have their memory by now; what undo needs goes into their `before`."""
+    """Store the parts of items that have their memory by now; what undo needs goes into their `before`.
+
+    media  sha-256 → media_file.pk of their files.
+    """
     wanted = [each for each in items if each.verdict in ("new", "changed") and each.memory_pk is not None]
     for source in dict.fromkeys(each.plan.source for each in wanted):
         mine = [each for each in wanted if each.plan.source == source]
@@ -34,6 +40,20 @@ async def write(
         await _write_paths(db, work, whole, source)
         await _write_refs(db, work, row, whole, source)
         await _join(db, work, row, mine, contents, source)
+    await _bring(db, work, wanted, media)
+
+
+async def _bring(
+    db: AsyncConnection, work: Writing, items: Sequence[RunItem[Plan]], media: Mapping[bytes, int]
+) -> None:
+    """Give moves of earlier imports the files they were read from."""
+    brought: dict[int, list[int]] = {}
+    for each in items:
+        if each.known is not None and each.known.brings and each.memory_pk is not None:
+            files = [media[file.sha256] for file in track_files.of(each.plan.files)]
+            brought[each.memory_pk] = _note(each)["tracks"] = files
+    if brought:
+        await track_files.attach(db, work.owner_pk, brought)
 
 
 async def _write_paths(db: AsyncConnection, work: Writing, items: Sequence[RunItem[Plan]], source: str) -> None:
@@ -99,6 +119,8 @@ async def take_back_one(db: AsyncConnection, work: Writing, memory_pk: int, befo
     """Undo the parts of a memory that was changed."""
     if joined := before.get("joined"):
         await imported_collections.leave(db, work.owner_pk, memory_pk, joined)
+    if tracks := before.get("tracks"):
+        await track_files.detach(db, work.owner_pk, memory_pk, tracks)
     if "path" in before:
         await paths.restore(db, work.owner_pk, memory_pk, before["path"])
 

@@ -21,6 +21,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.domain.drafts import JSON, Contact, Draft, Problem, Samples
+from timeline_local.domain.kinds import MediaRole
 from timeline_local.exceptions import FolderNotFound, NothingToImport
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, Found, Item, ReadOptions, Unit
@@ -32,7 +33,7 @@ from timeline_local.queries import imports
 from timeline_local.queries.dialect import key_list
 from timeline_local.queries.imports import Earlier, ImportRow
 from timeline_local.queries.locked_notes import locked_among
-from timeline_local.services import import_asides, jobs, positions
+from timeline_local.services import import_asides, jobs, positions, track_files
 from timeline_local.services.import_files import decode, is_unfit, look_at
 from timeline_local.services.import_folder import folder_of, packed_bytes
 from timeline_local.services.import_rows import (
@@ -56,6 +57,7 @@ from timeline_local.services.import_work import (
     listed_fingerprint,
     without_text,
 )
+from timeline_local.services.ingest import FoundFile
 from timeline_local.services.tally import Tally
 
 BATCH_ITEMS = 200
@@ -119,6 +121,7 @@ class _Scan:
     seen: set[int] = field(default_factory=set)  # eight bytes of each hash: a million of them take 60 MB
     ahead: deque[Read] = field(default_factory=deque)  # listed, not judged yet
     unchanged: dict[str, Earlier] = field(default_factory=dict)  # the units among them that are as they were
+    track: bytes = b""  # the file that was counted last for moves: those it tells follow one another
     is_listed: bool = False
     following: asyncio.Task[_Batch] | None = None  # done when a step ends
 
@@ -154,6 +157,12 @@ class _Scan:
         self.past += 1
         self.again -= 1
         return self.again >= 0
+
+    def counted(self, files: Sequence[FoundFile]) -> tuple[FoundFile, ...]:
+        """Those whose bytes count for an item that is wanted: a file of several moves counts for the first of them."""
+        tracks = [file.sha256 for file in track_files.of(files)]
+        told, self.track = self.track, tracks[-1] if tracks else self.track
+        return tuple(file for file in files if file.ref.role is not MediaRole.TRACK or file.sha256 != told)
 
     def own_key(self, key: str) -> str:
         """The key, if nothing has it yet: a disk holds one name in two spellings, and a source may tell a key twice."""
@@ -224,6 +233,7 @@ async def _open(work: ImportWork) -> _Scan:
         earlier=earlier,
         source=sources[0].name if len(sources) == 1 else "folder",
         again=kept.get("past", 0),
+        track=bytes.fromhex(kept.get("track", "")),
         keys=keys,
     )
 
@@ -365,8 +375,10 @@ async def _judge(work: ImportWork, scan: _Scan, batch: _Batch) -> None:
             found = twice(each.draft, found)  # noqa: PLW2901 - in the light of the others
         scan.seen.update(hashes)
         if found.verdict in ("new", "changed"):
+            each.counted = scan.counted(each.files)
             wanted.append((each, found))
         else:
+            each.counted = tuple(file for file in each.files if file.ref.role is not MediaRole.TRACK)
             batch.rows[each.key] = settled_row(work, each, found)
     batch.rows.update(await _planned(work, scan, wanted))
     batch.rows.update(await import_asides.judge(work, scan.folder, batch.asides))
@@ -397,7 +409,7 @@ async def _planned(work: ImportWork, scan: _Scan, wanted: list[tuple[Candidate, 
 
 def _weigh(folder: Folder, candidates: Sequence[Candidate]) -> None:
     for each in candidates:
-        each.packed = packed_bytes(folder, each.files)
+        each.packed = packed_bytes(folder, each.counted)
 
 
 async def _leave_out_locked(db: AsyncConnection, work: ImportWork, rows: list[Row]) -> None:
@@ -423,7 +435,12 @@ async def _write(work: ImportWork, scan: _Scan, batch: _Batch) -> None:
         if rows:
             await _leave_out_locked(db, work, rows)
             await insert_rows(db, [row.values for row in rows])
-        kept = {"position": scan.position, "past": batch.past, "tally": scan.tally.to_json()}
+        kept = {
+            "position": scan.position,
+            "past": batch.past,
+            "tally": scan.tally.to_json(),
+            "track": scan.track.hex(),
+        }
         await jobs.checkpoint(db, work.job, kept)
         values: dict[str, Any] = {"counts": scan.tally.counts(), "source": scan.source, "updated_at": now}
         if batch.is_end:

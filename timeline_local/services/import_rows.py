@@ -41,7 +41,10 @@ class Row:
 
 @dataclass(slots=True)
 class Candidate:
-    """A draft on its way to a verdict. is_told: by itself, its head is of what it says and not of its listed files."""
+    """A draft on its way to a verdict. is_told: by itself, its head is of what it says and not of its listed files.
+
+    counted  those of its files whose bytes count for it, and not for an item before it.
+    """
 
     source: str
     draft: Draft
@@ -49,6 +52,7 @@ class Candidate:
     head: bytes = b""
     stats: dict[str, tuple[int, int]] = field(default_factory=dict)
     files: tuple[FoundFile, ...] = ()
+    counted: tuple[FoundFile, ...] = ()
     packed: int = 0  # bytes of its files that lie in an archive
     is_told: bool = False
 
@@ -111,7 +115,7 @@ def settled_row(work: Writing, each: Candidate, found: Known) -> Row:
     values = {
         "verdict": found.verdict,
         "kind": kind_of(each.draft, each.files).value,
-        "size_bytes": sum(file.size_bytes for file in each.files),
+        "size_bytes": sum(file.size_bytes for file in each.counted),
         "memory_pk": found.memory_pk,
         "draft": each.head if found.memory_pk is not None else None,
         "reason_slug": found.slug,
@@ -122,7 +126,7 @@ def settled_row(work: Writing, each: Candidate, found: Known) -> Row:
 
 def planned_row(work: Writing, each: Candidate, found: Known, weighed: Weighed) -> Row:
     moment = weighed.decision.moment
-    size = sum(file.size_bytes for file in each.files)
+    size = sum(file.size_bytes for file in each.counted)
     values = {
         "verdict": found.verdict,
         "state": "planned",

@@ -123,9 +123,11 @@ async def _secure(work: ImportWork, folder: Folder, row: ImportRow, items: list[
     await _reread(work, folder, stale)
     sound = [each for each in items if each.problem is None]
     wanted = [(each, file) for each in sound for file in each.plan.files if _is_copied(folder, row, file)]
-    stored = await work.blobs.put_all([_offer(folder, file, sha256=file.sha256) for _, file in wanted])
+    offers = {file.sha256: _offer(folder, file, sha256=file.sha256) for _, file in wanted}
+    stored = dict(zip(offers, await work.blobs.put_all(list(offers.values())), strict=True))
     others: list[tuple[AnyItem, FoundFile]] = []
-    for (item, file), result in zip(wanted, stored, strict=True):
+    for item, file in wanted:
+        result = stored[file.sha256]
         if isinstance(result, ValueError):
             others.append((item, file))
         elif isinstance(result, OSError):
@@ -223,13 +225,14 @@ async def _write(
         await _check_bytes(db, work, folder, row, [*sound, *asides])
         media = await _media(db, work, folder, row, [*sound, *asides])
         contents = await write_memories(db, work, row, sound, media)
-        await import_parts.write(db, work, row, sound, contents)
+        await import_parts.write(db, work, row, sound, contents, media)
         brought = await import_asides.write(db, work, asides, media)
         await mark(db, work, items)
         await _count(db, work, row, items)
         await jobs.checkpoint(db, work.job, _advanced(work, items))
         days = _days(contents)
-        revised = await revision.bump(db, work.owner_pk) if contents or brought else None
+        is_changed = bool(contents or brought or any(each.known and each.known.brings for each in sound))
+        revised = await revision.bump(db, work.owner_pk) if is_changed else None
     return revised, days
 
 

@@ -116,8 +116,9 @@ async def _undo_positions(work: ImportWork) -> BatchResult:
 
 async def _restore(db: AsyncConnection, work: ImportWork, item: AnyRow, *, now: datetime) -> None:
     before = item.before or {}
+    work.memo.setdefault("media", []).extend(before.get("tracks", ()))
     await import_parts.take_back_one(db, work, item.memory_pk, before)
-    if "row" not in before:  # it only joined collections
+    if "row" not in before:  # it only joined collections, or got the file it was read from
         return
     media = await _media_of(db, [item.memory_pk])
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from os.path import commonpath
@@ -11,17 +12,18 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.domain.drafts import Draft
-from timeline_local.domain.fingerprints import content_hash
 from timeline_local.domain.kinds import MediaRole
 from timeline_local.importers.mounts import is_archive
 from timeline_local.importers.registry import KEYED_BY_PATH
 from timeline_local.queries import duplicates
 from timeline_local.queries.imports import ImportRow
-from timeline_local.services import imported_collections
+from timeline_local.services import imported_collections, track_files
 from timeline_local.services.import_work import Plan
+from timeline_local.services.ingest import said_hash
 
 SAME_HERE = "already-here"
 HERE_DETAIL = "It is on your timeline already."
+BRINGS_DETAIL = "It is on your timeline already; the file it was read from is kept with it now."
 JOINS_DETAIL = "It is on your timeline already; it comes into the collections that it belongs to."
 
 
@@ -31,6 +33,7 @@ class Known:
 
     key    what a memory made of it is stored under.
     joins  of a changed one: it is here from elsewhere and keeps its content, but comes into collections.
+    brings  of a changed one: it keeps its content, but gets the file it was read from.
     """
 
     verdict: str
@@ -41,11 +44,17 @@ class Known:
     slug: str | None = None
     detail: str | None = None
     joins: bool = False
+    brings: bool = False
+
+    @property
+    def keeps_content(self) -> bool:
+        """Whether the memory that is here stays as it is, whatever comes to it."""
+        return self.joins or self.brings
 
 
 async def compare(db: AsyncConnection, owner_pk: int, row: ImportRow, plans: list[Plan]) -> list[Known]:
     """Compare plans with what is here, in order. The scan asks, and again the run at the moment of writing."""
-    contents = [content_hash(plan.draft, [file.sha256 for file in plan.files]) for plan in plans]
+    contents = [said_hash(plan.draft, plan.files) for plan in plans]
     files = {sha256 for plan in plans for sha256 in _primary(plan)}
     by_key = await _by_key(db, owner_pk, row, plans)
     shown = await duplicates.primaries(db, owner_pk, memory_pks=[each.pk for each in by_key.values()])
@@ -63,7 +72,7 @@ async def compare(db: AsyncConnection, owner_pk: int, row: ImportRow, plans: lis
         fresh = Known("new", key, content, primary)
         verdict = _verdict(fresh, own=own, same=same, is_gone=not gone.isdisjoint({content, *primary}))
         found.append(_without_trash(plan.draft, verdict))
-    return await _joining(db, owner_pk, plans, found)
+    return await _bringing(db, owner_pk, plans, await _joining(db, owner_pk, plans, found), set(by_key.values()))
 
 
 def _without_trash(draft: Draft, known: Known) -> Known:
@@ -92,6 +101,30 @@ async def _joining(db: AsyncConnection, owner_pk: int, plans: list[Plan], found:
         for (place, _), is_done in zip(places, done, strict=True):
             if not is_done:
                 settled[place] = joining(found[place])
+    return settled
+
+
+async def _bringing(
+    db: AsyncConnection, owner_pk: int, plans: list[Plan], found: list[Known], own: Collection[duplicates.Known]
+) -> list[Known]:
+    """With those as changed that an earlier import of this source read, when the file itself was not yet kept."""
+    keys = {each.pk for each in own}
+    places = {
+        place: known.memory_pk
+        for place, (plan, known) in enumerate(zip(plans, found, strict=True))
+        if known.slug == SAME_HERE and known.memory_pk in keys and track_files.of(plan.files)
+        if known.memory_pk is not None
+    }
+    if not places:
+        return found
+    lacking = await track_files.lacking(db, owner_pk, set(places.values()))
+    settled = list(found)
+    for place, pk in places.items():
+        if pk in lacking:
+            lacking.discard(pk)  # of two files that tell of it, the first
+            settled[place] = replace(
+                found[place], verdict="changed", slug="brings-track", detail=BRINGS_DETAIL, brings=True
+            )
     return settled
 
 

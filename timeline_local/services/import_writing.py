@@ -73,7 +73,7 @@ def _contents(
             said=_known(item).content,
         )
         for item in items
-        if item.verdict in ("new", "changed") and not _known(item).joins
+        if item.verdict in ("new", "changed") and not _known(item).keeps_content
     }
 
 
@@ -89,7 +89,7 @@ async def _settle(
         item.memory_pk = each.pk
     for item in items:
         known = _known(item)
-        if known.joins or item.verdict == "same":
+        if known.keeps_content or item.verdict == "same":
             item.memory_pk = known.memory_pk if item.twin is None else item.twin.memory_pk
         elif item.verdict == "changed" and known.memory_pk is not None:
             item.memory_pk = known.memory_pk

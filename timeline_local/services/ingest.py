@@ -91,6 +91,13 @@ def kind_of(draft: Draft, files: Sequence[FoundFile]) -> Kind:
     return _KINDS.get(files[0].family, Kind.DOCUMENT) if files else Kind.NOTE
 
 
+def said_hash(draft: Draft, files: Sequence[FoundFile]) -> bytes:
+    """The content hash of a draft with its files. What a move was read from says nothing besides: the same way in a
+    packed file, or written once more by another program, is the same move.
+    """
+    return content_hash(draft, [file.sha256 for file in files if file.ref.role is not MediaRole.TRACK])
+
+
 def when_of(
     draft: Draft, files: Sequence[FoundFile], around: Surroundings, nearby: Sequence[TimeEvidence] = ()
 ) -> Decision:
@@ -150,7 +157,7 @@ def content_of(
         media=_links(files, media),
         source=source,
         source_key=source_key,
-        content_hash=said or content_hash(draft, [file.sha256 for file in files]),
+        content_hash=said or said_hash(draft, files),
         extra=draft.extra,
         considered=considered_json(decision.considered),
         provenance_source=source,

@@ -179,7 +179,7 @@ async def _write(db: AsyncConnection, owner_pk: int, desk: _Desk) -> list[Settle
     items = {at: RunItem(keyed[plan.draft.source_key], plan, known=desk.known[at]) for at, plan in wanted.items()}
     settle_twins(list(items.values()))
     desk.contents = await write_memories(db, work, row, list(items.values()), {})
-    await import_parts.write(db, work, row, list(items.values()), desk.contents)
+    await import_parts.write(db, work, row, list(items.values()), desk.contents, {})
     await mark(db, work, list(items.values()))
     while await relation_refs.resolve(db, owner_pk, import_pk=work.import_pk, now=work.now()):
         pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -25,7 +26,8 @@ def test_an_export_gives_the_golden_items(reading: ModuleType) -> None:
 def test_a_packed_file_is_read_like_a_plain_one(tmp_path: Path, reading: ModuleType) -> None:
     plain = reading.read(Tcx(), reading.make(tmp_path / "a", {"ride.tcx": RIDE}))
     packed = reading.read(Tcx(), reading.make(tmp_path / "b", {"ride.tcx.gz": gzip.compress(RIDE)}))
-    assert [item for item in packed if isinstance(item, Draft)] == [item for item in plain if isinstance(item, Draft)]
+    told = [[replace(item, media=()) for item in items if isinstance(item, Draft)] for items in (plain, packed)]
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize("cut", range(40, len(RIDE), 211))

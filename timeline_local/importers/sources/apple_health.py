@@ -27,7 +27,7 @@ from timeline_local.importers.base import Checkpoint, Found, Item, ReadOptions, 
 from timeline_local.importers.gpx_tracks import read_gpx
 from timeline_local.importers.health_days import At, Days, spell_minutes, text_of_day, title_of_day
 from timeline_local.importers.track_formats import GPX
-from timeline_local.importers.track_reading import BROKEN
+from timeline_local.importers.track_reading import BROKEN, with_track
 from timeline_local.importers.xml_stream import Element, XmlBroken, stream
 
 HEAD_BYTES = 64 * 1024
@@ -328,7 +328,8 @@ class _Reading:
 
     def _way(self, locator: str) -> Iterator[Found]:
         try:
-            yield from read_gpx(self.folder, self.folder.stat(locator), GPX)
+            file = self.folder.stat(locator)
+            yield from with_track(read_gpx(self.folder, file, GPX), file)
         except BROKEN:
             detail = "The way of this workout is missing or broken; the workout is taken without it, or with its part."
             yield Problem(locator, "recording-missing", detail)

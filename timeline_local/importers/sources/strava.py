@@ -21,7 +21,7 @@ from timeline_local.importers.gpx_tracks import read_gpx
 from timeline_local.importers.strava_rows import Activity, read_captions, read_rows
 from timeline_local.importers.tcx_tracks import read_tcx
 from timeline_local.importers.track_formats import FIT, GPX, STRAVA_ACTIVITIES, STRAVA_MEDIA, TCX, files_in, sample_of
-from timeline_local.importers.track_reading import BROKEN, ReadFile
+from timeline_local.importers.track_reading import BROKEN, ReadFile, with_track
 
 ROWS_PER_CHECKPOINT = 50
 
@@ -133,7 +133,8 @@ class _Export:
             detail = "The recording of this activity is missing or of an unknown kind; it is taken without its way."
             yield Problem(where, "recording-missing", detail)
         way = ways[0] if ways else None
-        yield replace(_draft(activity, way), media=media, extra=_extra(activity, way) | told)
+        track = () if way is None else (replace(each, position=len(media)) for each in way.media)
+        yield replace(_draft(activity, way), media=(*media, *track), extra=_extra(activity, way) | told)
         key = f"activity:{activity.key}"
         for number_of, each in enumerate(ways[1:], 2):
             part = (RelationRef(kind=RelationKind.PART_OF, source_key=key),)
@@ -146,7 +147,7 @@ class _Export:
             yield Problem(file.locator, "unsupported", "This recording is neither GPX nor FIT nor TCX.")
             return
         try:
-            yield from reader(self.folder, file, found)
+            yield from with_track(reader(self.folder, file, found), file)
         except BROKEN as error:
             detail = f"This recording cannot be read to its end ({error}); what comes before is taken."
             yield Problem(file.locator, "unreadable", detail)

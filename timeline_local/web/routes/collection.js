@@ -10,6 +10,7 @@ import { Button } from '../ui/button.js';
 import { confirm } from '../ui/confirm.js';
 import { Cover } from '../ui/cover.js';
 import { InlineText } from '../ui/inline.js';
+import { pictureOf } from '../ui/memories.js';
 import { useResource } from '../ui/resource.js';
 import { Loading, Trouble } from '../ui/states.js';
 import { stylesheet } from '../ui/stylesheet.js';
@@ -44,6 +45,6 @@ export default function Collection({ params }) {
   return html`<${AboutPage} crumb=${back} title=${data.name} about=${about}>
     ${task.problem ? html`<${Trouble} problem=${task.problem} />` : null}
     ${data.query ? html`<${Found} q=${data.query} total=${data.members ?? undefined} label=${t('collections.members')} none=${t('collections.no_results')} />`
-      : html`<${Members} collection=${data} writes=${writes} onChange=${reload} onCover=${(/** @type {any} */ memory) => change({ cover: memory.media[0].id })} />`}
+      : html`<${Members} collection=${data} writes=${writes} onChange=${reload} onCover=${(/** @type {any} */ memory) => change({ cover: pictureOf(memory).id })} />`}
   <//>`;
 }

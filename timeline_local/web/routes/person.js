@@ -10,6 +10,7 @@ import { confirm } from '../ui/confirm.js';
 import { Cover } from '../ui/cover.js';
 import { present } from '../ui/dialog.js';
 import { InlineText } from '../ui/inline.js';
+import { pictureOf } from '../ui/memories.js';
 import { Pick } from '../ui/pick.js';
 import { useResource } from '../ui/resource.js';
 import { Loading, Trouble } from '../ui/states.js';
@@ -56,7 +57,7 @@ export default function Person({ params }) {
   return html`<${AboutPage} crumb=${back} title=${data.name} about=${about}>
     ${task.problem ? html`<${Trouble} problem=${task.problem} />` : null}
     <div class="about-parts">
-      <${Found} q=${q} total=${data.memories} label=${t('people.memories_with', { name: data.name })} none=${t('people.no_memories')} tool=${writes ? { icon: 'image', label: t('people.use_as_cover'), may: (/** @type {any} */ memory) => Boolean(memory.media?.length), run: (/** @type {any} */ memory) => change({ cover: memory.media[0].id }) } : null} />
+      <${Found} q=${q} total=${data.memories} label=${t('people.memories_with', { name: data.name })} none=${t('people.no_memories')} tool=${writes ? { icon: 'image', label: t('people.use_as_cover'), may: (/** @type {any} */ memory) => Boolean(pictureOf(memory)), run: (/** @type {any} */ memory) => change({ cover: pictureOf(memory).id }) } : null} />
       <aside class="about-side"><${Birthday} person=${data} writes=${writes} change=${change} /><${Identities} person=${data} writes=${writes} onChange=${reload} /></aside>
     </div>
   <//>`;

@@ -15,9 +15,12 @@ export const dateOf = (memory) => (memory.local_at && EXACT.has(memory.precision
 /** @param {any} memory */
 export const nameOf = (memory) => memory.title || memory.body?.split('\n')[0].slice(0, 60) || memory.media?.[0]?.file_name || t(`kind.${memory.kind}`);
 
+/** The file of a memory that can stand for it. @param {any} memory */
+export const pictureOf = (memory) => memory.media?.find((/** @type {any} */ file) => file.grid);
+
 /** The picture of a memory, or its words on paper. @param {{memory: any}} props */
 export function Face({ memory }) {
-  const picture = memory.media?.find((/** @type {any} */ file) => file.grid);
+  const picture = pictureOf(memory);
   if (picture) return html`<img src=${picture.grid} alt="" loading="lazy" decoding="async" draggable=${false} />`;
   return html`<span class="face-words">${memory.title ? html`<b>${memory.title}</b>` : null}${memory.body || (memory.title ? '' : html`<${Icon} name=${ICONS[memory.kind] ?? 'file'} />`)}</span>`;
 }

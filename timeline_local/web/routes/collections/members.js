@@ -5,7 +5,7 @@ import { api } from '../../core/api.js';
 import { t } from '../../core/i18n.js';
 import { toast } from '../../core/toast.js';
 import { Button, IconButton } from '../../ui/button.js';
-import { MemoryTile, nameOf } from '../../ui/memories.js';
+import { MemoryTile, nameOf, pictureOf } from '../../ui/memories.js';
 import { usePages } from '../../ui/resource.js';
 import { Loading, Trouble } from '../../ui/states.js';
 import { complain } from '../gather/undo.js';
@@ -72,5 +72,5 @@ function Grid({ items, ordering, writes, place, takeOut, onCover }) {
   return html`<ul class=${`faces${ordering ? ' is-ordering' : ''}`} aria-label=${t('collections.members')}>${items.map((memory, index) => html`<${MemoryTile} key=${memory.id} memory=${memory} ...${dragging(index)}>
     ${writes ? html`<span class="face-tools">${ordering
       ? html`<${IconButton} icon="arrow-left" label=${t('collections.earlier', { name: nameOf(memory) })} aria-disabled=${index === 0 ? 'true' : undefined} onClick=${(/** @type {any} */ event) => move(event, index, -1)} /><${IconButton} icon="arrow-right" label=${t('collections.later', { name: nameOf(memory) })} aria-disabled=${index === items.length - 1 ? 'true' : undefined} onClick=${(/** @type {any} */ event) => move(event, index, 1)} />`
-      : html`${memory.media?.length ? html`<${IconButton} icon="image" label=${`${t('collections.use_as_cover')}: ${nameOf(memory)}`} onClick=${() => onCover(memory)} />` : null}<${IconButton} icon="x" label=${t('collections.take_out', { name: nameOf(memory) })} onClick=${() => takeOut(memory)} />`}</span>` : null}<//>`)}</ul>`;
+      : html`${pictureOf(memory) ? html`<${IconButton} icon="image" label=${`${t('collections.use_as_cover')}: ${nameOf(memory)}`} onClick=${() => onCover(memory)} />` : null}<${IconButton} icon="x" label=${t('collections.take_out', { name: nameOf(memory) })} onClick=${() => takeOut(memory)} />`}</span>` : null}<//>`)}</ul>`;
 }

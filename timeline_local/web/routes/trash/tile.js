@@ -6,14 +6,14 @@ import { t } from '../../core/i18n.js';
 import { IconButton } from '../../ui/button.js';
 import { shortDate } from '../../ui/format.js';
 import { Icon } from '../../ui/icon.js';
+import { pictureOf } from '../../ui/memories.js';
 
 const KEPT_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /** @param {{memory: any, chosen: boolean, onChoose: () => void, onRestore: () => void, onPurge: () => void}} props */
 export function TrashTile({ memory, chosen, onChoose, onRestore, onPurge }) {
-  const name = nameOf(memory);
-  const picture = memory.media?.find((/** @type {any} */ file) => file.grid);
+  const name = nameOf(memory), picture = pictureOf(memory);
   return html`<li class=${chosen ? 'is-chosen' : undefined}>
     <label class="trash-pick">
       <input type="checkbox" checked=${chosen} onChange=${onChoose} aria-label=${t('trash.choose', { name })} />

@@ -13,7 +13,7 @@ import { NoteLock } from './lock.js';
 import { Gathered } from './gathered.js';
 import { EditablePeople } from './people.js';
 import { Relations } from './relations.js';
-import { primary } from './store.js';
+import { primary, track } from './store.js';
 
 await moreTexts('viewer');
 
@@ -130,7 +130,7 @@ function placeReason(why) {
 
 /** Camera, file, and where it came from. @param {{memory:any}} props */
 function File({ memory }) {
-  const media = primary(memory), [facts, setFacts] = useState(/** @type {any} */ (null));
+  const media = primary(memory), way = track(memory), [facts, setFacts] = useState(/** @type {any} */ (null));
   useEffect(() => {
     if (!media) return undefined;
     const abort = new AbortController();
@@ -144,6 +144,8 @@ function File({ memory }) {
     ${camera ? html`<${Part} icon="camera" title=${camera}><p>${[facts.lens, exposure(facts.exposure)].filter(Boolean).join(' · ')}</p><//>` : null}
     ${media ? html`<${Part} icon="file" title=${media.file_name || t('viewer.file')}><p>${size}</p>${memory.source_key ? html`<p class="info-path">${memory.source_key}</p>` : null}
       <p><a class="text-link" href=${media.original} download>${t('viewer.download')}</a></p><//>` : null}
+    ${way ? html`<${Part} icon="file" title=${way.file_name || t('viewer.file')}><p>${bytes(way.size_bytes)}</p>
+      <p><a class="text-link" href=${way.original} download>${t('viewer.download')}</a></p><//>` : null}
     ${source ? html`<${Part} icon="folder-input" title=${t('viewer.source')}><p>${source}${memory.import_id ? html` · <a class="text-link" href=${`/imports/${memory.import_id}`}>${t('viewer.import')}</a>` : null}</p>${!media && memory.source_key ? html`<p class="info-path">${memory.source_key}</p>` : null}<//>` : null}`;
 }
 

@@ -6,7 +6,7 @@ import { t } from '../../core/i18n.js';
 import { bootstrap } from '../../core/session.js';
 import { Icon } from '../../ui/icon.js';
 import { Blocks } from './blocks.js';
-import { motion, primary } from './store.js';
+import { motion, primary, track } from './store.js';
 import { Way } from './way.js';
 
 /** Types every browser draws; others are shown through their preview. */
@@ -117,7 +117,7 @@ function watchPointer(box, latest, setView, zoomTo, onStep) {
 function Paper({ memory, media, control }) {
   const ref = useRef(/** @type {HTMLAudioElement|null} */ (null));
   useEffect(() => { control.current = { play: () => { const sound = ref.current; if (sound?.paused) sound.play(); else sound?.pause(); } }; }, []);
-  const clock = clockAsThere(memory.local_at, memory.zone, bootstrap.value?.home_zone, memory.precision);
+  const clock = clockAsThere(memory.local_at, memory.zone, bootstrap.value?.home_zone, memory.precision), file = track(memory);
   const pictures = (memory.media ?? []).filter((/** @type {any} */ one) => one !== media && one.has_preview);
   return html`<div class="stage stage-paper" tabindex="0" role="region" aria-label=${altOf(memory)}><article class="paper">
     <p class="paper-when">${[memory.kind === 'note' ? '' : t(`kind.${memory.kind}`), fuzzyDate(memory), clock].filter(Boolean).join(' · ')}</p>
@@ -126,6 +126,7 @@ function Paper({ memory, media, control }) {
     ${media && !media.mime?.startsWith('audio/') ? html`<p><a class="text-link" href=${media.original} download>${media.file_name}</a></p>` : null}
     <${Blocks} blocks=${memory.blocks} body=${memory.body} />
     <${Way} memory=${memory} />
+    ${file ? html`<p><a class="text-link" href=${file.original} download>${file.file_name}</a></p>` : null}
     ${memory.location ? html`<p class="paper-place"><${Icon} name="map-pin" />${memory.location.name}</p>` : null}
     ${pictures.length ? html`<div class="paper-pictures">${pictures.map((/** @type {any} */ one) => html`<img key=${one.id} alt=${one.file_name ?? ''} src=${one.grid} loading="lazy" />`)}</div>` : null}
   </article></div>`;

@@ -28,8 +28,10 @@ export function read(id) {
 export function forget(id) { cache.delete(id); changed.value++; }
 export function forgetAll() { cache.clear(); changed.value++; }
 
-/** The picture, film or sound of a memory; null for words. @param {Memory} memory */
-export const primary = (memory) => memory.media?.find((/** @type {any} */ one) => one.role === 'primary') ?? memory.media?.[0] ?? null;
+/** The picture, film or sound of a memory; null for words and ways. @param {Memory} memory */
+export const primary = (memory) => memory.media?.find((/** @type {any} */ one) => one.role === 'primary') ?? memory.media?.find((/** @type {any} */ one) => one.role !== 'track') ?? null;
+/** The file that a way was read from. @param {Memory} memory */
+export const track = (memory) => memory.media?.find((/** @type {any} */ one) => one.role === 'track') ?? null;
 /** @param {Memory} memory */
 export const motion = (memory) => memory.media?.find((/** @type {any} */ one) => one.role === 'motion') ?? null;
 
