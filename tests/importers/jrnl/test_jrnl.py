@@ -59,6 +59,7 @@ def test_a_journal_becomes_what_the_golden_file_says(tmp_path: Path, reading: Mo
     ("text", "local", "precision"),
     [
         ("2012-03-29 09:00 An entry of version 1\nmore\n", "2012-03-29T09:00", Precision.MINUTE),
+        ("29.03.2012 09:00 Version 1\nmore\n\n30.03.2012 09:00 y\n", "2012-03-29T09:00", Precision.MINUTE),
         ("[2012-03-29 09:00 PM] x", "2012-03-29T21:00", Precision.MINUTE),
         ("[2012-03-29 12:00:01 AM] x", "2012-03-29T00:00:01", Precision.INSTANT),
         ("[Thu 29/03/2012 09:00] x", "2012-03-29T09:00", Precision.MINUTE),
@@ -84,6 +85,8 @@ def test_dates_are_read_in_the_form_of_the_file(
         "Dear diary\n[2012-03-29 09:00] x",
         "[2012-03-29, 09:00:00] Anna: Hello\n[2012-03-29, 09:01:00] Bo: Hi\n",
         "2012-03-29 09:00:00 INFO started\n",
+        "29.03.2012 09:00 started\n29.03.2012 09:01 ended\n",
+        "29.03.2012 09:00 meeting\n",
         '{"entries": []}',
     ],
 )

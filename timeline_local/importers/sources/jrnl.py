@@ -47,6 +47,11 @@ _BEGIN_BARE = re.compile(
     r" (?P<title>\S.*)",
     re.DOTALL,
 )
+_BEGIN_DAY_FIRST = re.compile(
+    r"(?P<one>\d\d?)(?P<divider>[./-])(?P<two>\d\d?)(?P=divider)(?P<three>\d{4}) (?P<hour>\d\d):(?P<minute>\d\d)"
+    r"(?P<second>)(?P<half>) (?P<title>\S.*)",
+    re.DOTALL,
+)
 _TAG = re.compile(r"(?<!\S)@(?P<tag>[-+*#/\w]*\w)")
 _JSON_TIME = re.compile(rb'"time"\s*:\s*"\d\d:\d\d')
 _LIST = re.compile(rb'"entries"\s*:\s*\[')
@@ -93,12 +98,19 @@ def _begin_of(folder: Folder, file: File) -> re.Pattern[str] | None:
     """How the entries of a text begin; None for one that is no journal, an exported chat for one."""
     lines = decode_head(folder.head(file.locator, HEAD_BYTES)).split("\n")[:LINES_LOOKED_AT]
     first = next((line for line in lines if line.strip()), "")
-    for begin in (_BEGIN, _BEGIN_BARE):
+    for begin in (_BEGIN, _BEGIN_BARE, _BEGIN_DAY_FIRST):
         if begin.fullmatch(first):
             begun = [line for line in lines if begin.fullmatch(line)]
             said = [line for line in begun if (found := read_line(line)) is not None and found.author]
-            return begin if len(said) < len(begun) else None
+            is_journal = len(said) < len(begun) and (begin is not _BEGIN_DAY_FIRST or _is_parted(lines, begin))
+            return begin if is_journal else None
     return None
+
+
+def _is_parted(lines: list[str], begin: re.Pattern[str]) -> bool:
+    """Whether there are several entries, an empty line before each, as jrnl writes them; logs have none."""
+    before = [above for above, line in zip(["", *lines], lines, strict=False) if begin.fullmatch(line)]
+    return len(before) > 1 and not any(line.strip() for line in before)
 
 
 @dataclass(frozen=True, slots=True)
