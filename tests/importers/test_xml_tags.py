@@ -17,16 +17,25 @@ def read(text: str | bytes) -> list[Tag]:
     return list(tags(io.BytesIO(text.encode() if isinstance(text, str) else text), frozenset({"data"})))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 @given(st.lists(st.tuples(st.text(), st.text(alphabet="ABCD", max_size=40)), max_size=20))
-def test_values_come_as_they_were_written(written: list[tuple[str, str]]) -> None:
+def test_values_come_as_they_were_written(encoding: str, written: list[tuple[str, str]]) -> None:
     text = "<all>" + "".join(f'<a x={quoteattr(x)} data="{data}"/>' for x, data in written) + "</all>"
-    found = [tag for tag in read(text) if tag.name == "a"]
+    data = text.encode(encoding)
+    found = [tag for tag in read(data) if tag.name == "a"]
     assert [tag.attributes["x"] for tag in found] == [clean(x) for x, _ in written]
-    assert [tag.places["data"].length for tag in found] == [len(data) for _, data in written]
-    data = text.encode()
+    unmarked = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(encoding, encoding)
     for tag, (_, value) in zip(found, written, strict=True):
         place = tag.places["data"]
-        assert data[place.start : place.start + place.length] == value.encode()
+        assert data[place.start : place.start + place.length] == value.encode(unmarked)
+
+
+def test_places_are_right_in_a_file_of_many_pieces() -> None:
+    text = "<all>" + "".join(f'<a x="{"ä😀" * 40_000}" data="AB{number:02}"/>' for number in range(4)) + "</all>"
+    data = text.encode("utf-16")
+    places = [tag.places["data"] for tag in read(data) if tag.name == "a"]
+    found = [data[each.start : each.start + each.length].decode("utf-16-le") for each in places]
+    assert found == ["AB00", "AB01", "AB02", "AB03"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import blake2b, sha256
@@ -45,8 +46,13 @@ class Alike:
     @classmethod
     def of(cls, seen: Seen, *said: str) -> Alike:
         """seen: those that were read before in the same export of the chat."""
-        digest = sha256("\n".join(said).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        digest = _digest(said)
         return cls(digest, seen.number(digest))
+
+    @classmethod
+    def once(cls, *said: str) -> Alike:
+        """The first there is, always: by clocks that tell milliseconds what says the same was sent once."""
+        return cls(_digest(said), 1)
 
     @property
     def key(self) -> str:
@@ -57,6 +63,10 @@ class Alike:
     def extra(self) -> dict[str, JSON]:
         """What tells it from the first: memories that say the same are otherwise taken for one."""
         return {"nth": self.number} if self.number > 1 else {}
+
+
+def _digest(said: Sequence[str]) -> str:
+    return sha256("\n".join(said).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def is_twice(where: str) -> Problem:

@@ -22,6 +22,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_CONTINUING = bytes(range(0x80, 0xC0))  # bytes of UTF-8 that begin no letter
+_OF_FOUR = bytes(range(0xF0, 0xF8))  # and those that begin one of four, which is two units in UTF-16
+_UTF16_BYTES = 2
 _UNITS = {
     "utf-16": ("utf-16-le", 2),
     "utf-16-le": ("utf-16-le", 2),
@@ -78,8 +81,12 @@ class Units:
         return cls(codec, width, 0 if found == codec else width)
 
     def length(self, text: bytes) -> int:
-        """How many bytes a piece of UTF-8 takes in the file."""
-        return len(text.decode("utf-8", "replace").encode(self.codec)) if self.codec else len(text)
+        """How many bytes a piece of UTF-8 takes in the file; pieces may end inside of a letter."""
+        if not self.codec:
+            return len(text)
+        letters = len(text.translate(None, _CONTINUING))
+        pairs = len(text) - len(text.translate(None, _OF_FOUR)) if self.width == _UTF16_BYTES else 0
+        return (letters + pairs) * self.width
 
 
 def as_utf8(file: BinaryIO) -> BinaryIO:

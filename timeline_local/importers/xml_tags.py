@@ -1,7 +1,8 @@
 """The tags of XML that no strict reader takes, one after the other: bare "&", halves of emoji, values of any length.
 
 It knows elements and attributes alone, which is all that backups of phones have; text between tags is passed over, and
-so are comments, declarations and whatever they declare. What breaks one tag costs that tag.
+so are comments, declarations and whatever they declare. What breaks one tag costs that tag. Text in UTF-16 is read as
+UTF-8; the places of values are those in the file all the same, where base64 is read between the zeros.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from timeline_local.importers.embedded import Coding, Decoder
-from timeline_local.importers.encodings import clean
+from timeline_local.importers.encodings import LOOKED_AT, Units, as_utf8, clean
 from timeline_local.importers.xml_stream import encoding_of
 
 CHUNK_BYTES = 256 * 1024
@@ -88,11 +89,14 @@ class _FileEnds(Exception):
 
 class _Tags:
     def __init__(self, file: BinaryIO, placed: frozenset[str]) -> None:
-        self._file = file
+        self._units = Units.of(file.read(LOOKED_AT))
+        file.seek(0)
+        self._file = as_utf8(file)
         self._placed = placed
         self._data = b""
         self._at = 0
-        self._base = 0  # where the data begins in the file
+        self._counted = 0  # up to where the bytes of the file are counted, and how many they are
+        self._bytes = self._units.mark
         self._fill()
         self._encoding = encoding_of(self._data)
 
@@ -132,12 +136,12 @@ class _Tags:
             tag.closes = tag.closes or bool(ended[1])
 
     def _value(self, tag: Tag, name: str, quote: bytes) -> None:
-        start, length, held = self._base + self._at, 0, bytearray()
+        start, length, held = self._place(), 0, bytearray()
         decoder = Decoder(Coding.BASE64) if name in self._placed else None
         while True:
             end = self._data.find(quote, self._at)
             piece = self._data[self._at : end if end >= 0 else len(self._data)]
-            length += len(piece)
+            length += self._units.length(piece)
             if decoder is not None:
                 decoder.feed(piece, is_last=end >= 0)
             elif length <= MAX_VALUE_BYTES:
@@ -159,6 +163,12 @@ class _Tags:
         except UnicodeDecodeError:
             return value.decode("cp1252", "replace")
 
+    def _place(self) -> int:
+        """Where in the file it is reading."""
+        self._bytes += self._units.length(self._data[self._counted : self._at])
+        self._counted = self._at
+        return self._bytes
+
     def _seek(self, wanted: bytes) -> bool:
         """Go to the next place of these bytes; whether there is one."""
         while (found := self._data.find(wanted, self._at)) < 0:
@@ -175,7 +185,7 @@ class _Tags:
     def _fill(self) -> bool:
         """Take in more, and let go what was read; whether there was more."""
         chunk = self._file.read(CHUNK_BYTES)
+        self._place()
         self._data = self._data[self._at :] + chunk
-        self._base += self._at
-        self._at = 0
+        self._at = self._counted = 0
         return bool(chunk)

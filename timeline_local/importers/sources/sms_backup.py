@@ -106,7 +106,6 @@ class _Backup:
     file: File
     options: ReadOptions
     seen: Seen
-    alike: Seen = field(default_factory=Seen)
 
     def items(self, skip: int) -> Iterator[Item]:
         """Memory: one message without its pictures."""
@@ -163,7 +162,6 @@ class _Backup:
             people=parties.people(),
             media=tuple(media),
             collections=parties.conversation(),
-            extra=alike.extra,
             raw=record(raw.tag.attributes),
         )
 
@@ -184,15 +182,18 @@ class _Backup:
             evidence=(lasting(evidence, seconds),),
             people=parties.as_role(PersonRole.ATTENDEE),
             collections=parties.conversation(),
-            extra=extra | ({"duration_seconds": seconds} if seconds else {}) | alike.extra,
+            extra=extra | ({"duration_seconds": seconds} if seconds else {}),
             raw=record(tag.attributes),
         )
 
     def _alike(self, raw: _Raw, body: str, files: Sequence[str]) -> Alike:
-        """What, with whom, when and which way: the app numbers no messages. Names are left out, since they change."""
+        """What, with whom, when and which way: the app numbers no messages. Names are left out, since they change.
+
+        A phone that was restored twice holds every message twice.
+        """
         tag = raw.tag
         number = ",".join(sorted(normalise_address("phone", each) for each in _numbers(tag)))
-        return Alike.of(self.alike, tag.name, tag.get("date"), number, _box(tag), body, *files)
+        return Alike.once(tag.name, tag.get("date"), number, _box(tag), body, *files)
 
 
 def _raws(found: Iterator[Tag]) -> Iterator[_Raw]:
