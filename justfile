@@ -60,7 +60,7 @@ docs:
 bench *args:
     uv run python -m bench {{ args }}
 
-# A Google Takeout imported, killed twenty times and undone, against copying and hashing alone (`--items 2000 --zips 10`).
+# A Google Takeout imported, killed twenty times, undone, and set against copying alone (`--items 100000 --kb 16`).
 bench-import *args:
     uv run python -m bench.importing {{ args }}
 

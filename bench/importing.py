@@ -1,8 +1,13 @@
 """A Takeout imported, killed, undone: `python -m bench.importing --items 2000 --zips 10 --kills 20`.
 
-Prints the rate against the floor (the same files read out of the zips, hashed and written, on one thread), the server's
-largest memory, whether a library that was killed while it imported holds every item exactly once, and whether undoing
-gives a library back what it held. Exit status 1 if anything of it is not as it must be.
+The floor is what nobody who copies can do without: the same files read out of the zips, hashed and written by one
+thread, and all of it on the disk in the end. It acknowledges nothing before that end; so a second floor is printed,
+which does not count for the goal: each file is durable under its name before the next is read, as what has acknowledged
+an item must have it.
+
+Prints the rate against the floor, the server's largest memory, whether a library that was killed while it imported
+holds every item exactly once, and whether undoing gives a library back what it held. Exit status 1 if anything of it is
+not as it must be. How large pictures are decides which of copying and knowing weighs more: see `bench.takeout`.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ import argparse
 import hashlib
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -27,6 +33,7 @@ from bench.mixed import owner_of
 from bench.servers import Served, start
 from bench.takeout import Made, make_takeout
 from timeline_local.core.database import sqlite_module
+from timeline_local.core.private_files import sync_dir
 
 API = "/api/v1"
 GOAL = 0.3
@@ -115,25 +122,40 @@ def _hash(lines: Any) -> str:  # noqa: ANN401 - any iterable of text
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def floor(made: Made, target: Path) -> float:
-    """Items a second when their files are only read out of the zips, hashed and written."""
+def floor(made: Made, target: Path, *, is_durable: bool) -> float:
+    """Items a second when their files are only read out of the zips, hashed and written; safe at once or in the end."""
     target.mkdir()
     started = time.perf_counter()
     for archive_path in sorted(made.folder.glob("*.zip")):
         with zipfile.ZipFile(archive_path) as archive:
             for name in archive.namelist():
                 if name.endswith(".jpg") and "/Album " not in name:
-                    data = archive.read(name)
-                    (target / hashlib.sha256(data).hexdigest()).write_bytes(data)
+                    _copy(archive.read(name), target, is_durable=is_durable)
     os.sync()
-    return made.items / (time.perf_counter() - started)
+    rate = made.items / (time.perf_counter() - started)
+    shutil.rmtree(target)
+    return rate
+
+
+def _copy(data: bytes, target: Path, *, is_durable: bool) -> None:
+    place = target / hashlib.sha256(data).hexdigest()
+    if not is_durable:
+        place.write_bytes(data)
+        return
+    with (target / "part").open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    (target / "part").rename(place)
+    sync_dir(target)
 
 
 def measure(made: Made, folder: Path, log: IO[bytes]) -> bool:
     """One quiet import and its undoing: whether all of it was as it must be."""
     began = time.process_time()
-    least = floor(made, folder / "floor")
+    least = floor(made, folder / "floor", is_durable=False)
     floor_ms = (time.process_time() - began) / made.items * 1000
+    durable = floor(made, folder / "floor", is_durable=True)
     library = Library(folder / "quiet", log)
     library.ask(
         "POST", "/memories", {"title": "mine", "body": "before", "tags": ["sea"], "people": ["Person 1"]}, status=201
@@ -152,9 +174,11 @@ def measure(made: Made, folder: Path, log: IO[bytes]) -> bool:
     plan_ms, write_ms = ((late - early) / made.items * 1000 for early, late in pairwise(used))
     ratio = made.items / total / least
     print(f"floor                 {least:8.0f} items/s   ({made.media_bytes / 1e6:.0f} MB of {made.media} files)")
+    print(f"each file durable     {durable:8.0f} items/s")
     print(f"planned               {made.items / planned:8.0f} items/s")
     print(f"written               {made.items / (total - planned):8.0f} items/s")
-    print(f"planned and written   {made.items / total:8.0f} items/s   {ratio:.2f} of the floor, goal {GOAL}")
+    compared = f"{ratio:.2f} of the floor, goal {GOAL}; {ratio * least / durable:.2f} of the durable one"
+    print(f"planned and written   {made.items / total:8.0f} items/s   {compared}")
     print(f"processor time        {floor_ms:8.1f} ms an item for the floor; the server: {plan_ms:.1f} + {write_ms:.1f}")
     print(f"memory                {library.peak_mb:8.0f} MB at most, server and helpers")
     sound = _is_whole(library, made, besides=1)
@@ -228,7 +252,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.importing")
     parser.add_argument("--items", type=int, default=2_000)
     parser.add_argument("--zips", type=int, default=10)
-    parser.add_argument("--kb", type=int, default=256, help="size of a picture")
+    parser.add_argument("--kb", type=int, help="size of a picture (default: as real ones have)")
     parser.add_argument("--deflate", action="store_true", help="compress what the zips hold")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,9 @@
-"""A made-up Google Takeout: photos of years with their sidecars, albums with copies, over several zip files."""
+"""A made-up Google Takeout: photos of years with their sidecars, albums with copies, over several zip files.
+
+Its pictures are as large as those of real exports: a phone's camera of 12 megapixels writes 2 to 4 MB, older cameras
+and what Google made smaller about 1 MB, screenshots and what came by messengers some hundred KB. Films are left out;
+with them exports have far more bytes an item (one that its owner told of: 138,000 in 43 zips of 50 GB).
+"""
 
 from __future__ import annotations
 
@@ -18,6 +23,15 @@ _ORIGINAL, _EXIF = 0x9003, 0x8769
 _ALBUM_SIZE = 40
 _SUPPLEMENT = ".supplemental-metadata"
 _CLIP = 46
+_MOST = 60_000  # bytes in one segment of a JPEG
+_SHARES = (  # of 16 pictures: pixels, noise (it decides about the size), JPEG quality
+    (3, (4032, 3024), 4, 85),  # 2.1 MB
+    (4, (4032, 3024), 8, 85),  # 3.0 MB
+    (3, (4032, 3024), 12, 85),  # 3.9 MB
+    (3, (2592, 1944), 8, 85),  # 1.2 MB
+    (1, (1080, 2340), 10, 80),  # 0.6 MB
+    (2, (1600, 1200), 6, 75),  # 0.2 MB
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +45,11 @@ class Made:
 
 
 def make_takeout(
-    folder: Path, *, items: int, zips: int, kilobytes: int, seed: int, compression: int = zipfile.ZIP_STORED
+    folder: Path, *, items: int, zips: int, kilobytes: int | None, seed: int, compression: int = zipfile.ZIP_STORED
 ) -> Made:
     """Write `takeout-…-001.zip` and so on: sidecars and pictures fall into any of them, as Google does it.
 
-    One in ten lies in an album too, one in twenty has an edited version.
+    One in ten lies in an album too, one in twenty has an edited version. kilobytes: of a picture; None: as real ones.
     """
     folder.mkdir(parents=True, exist_ok=True)
     dice = random.Random(seed)
@@ -55,13 +69,13 @@ def make_takeout(
     return Made(folder, items, media, size)
 
 
-def _files(items: int, kilobytes: int, dice: random.Random) -> Iterator[tuple[str, bytes, bool]]:
-    base = Image.effect_noise((160, 120), 40).convert("RGB")
+def _files(items: int, kilobytes: int | None, dice: random.Random) -> Iterator[tuple[str, bytes, bool]]:
+    pixels = _real_ones(dice) if kilobytes is None else _filled_ones(kilobytes, dice)
     for number in range(items):
         taken = _FIRST + timedelta(minutes=number * 97)
         name = f"IMG_{taken:%Y%m%d_%H%M%S}_{number:06}.jpg"
         year = f"Takeout/Google Photos/Photos from {taken:%Y}"
-        picture = _picture(base, taken, dice.randbytes(kilobytes * 1024 * dice.randrange(50, 150) // 100))
+        picture = _picture(next(pixels), taken)
         sidecar = _sidecar(name, taken, number)
         yield f"{year}/{name}", picture, True
         yield f"{year}/{(name + _SUPPLEMENT)[:_CLIP]}.json", sidecar, False
@@ -76,18 +90,41 @@ def _files(items: int, kilobytes: int, dice: random.Random) -> Iterator[tuple[st
             yield f"{album}/metadata.json", json.dumps(title).encode(), False
 
 
-def _picture(base: Image.Image, taken: datetime, filling: bytes) -> bytes:
-    """A small JPEG with a camera's date; the filling stands where a real one has more pixels."""
+def _real_ones(dice: random.Random) -> Iterator[bytes]:
+    """Pictures of the sizes that cameras and phones make, of as many pixels."""
+    made = [_jpeg(size, noise, quality) for _, size, noise, quality in _SHARES]
+    shares = [share for share, *_ in _SHARES]
+    while True:
+        yield dice.choices(made, shares)[0]
+
+
+def _filled_ones(kilobytes: int, dice: random.Random) -> Iterator[bytes]:
+    """Small pictures; a filling stands where one of so many kilobytes has more pixels."""
+    small = _jpeg((160, 120), 40, 30)
+    noise = dice.randbytes(2 * 1024 * kilobytes)
+    while True:
+        size = kilobytes * 1024 * dice.randrange(50, 150) // 100
+        start = dice.randrange(len(noise) - size + 1)
+        filling = noise[start : start + size]
+        parts = (_segment(0xFE, filling[at : at + _MOST]) for at in range(0, size, _MOST))
+        yield b"".join((small[:2], *parts, small[2:]))
+
+
+def _jpeg(size: tuple[int, int], noise: float, quality: int) -> bytes:
+    found = io.BytesIO()
+    Image.effect_noise(size, noise).convert("RGB").save(found, "JPEG", quality=quality)
+    return found.getvalue()
+
+
+def _picture(pixels: bytes, taken: datetime) -> bytes:
+    """The JPEG with a camera's date, which makes it one of its own."""
     exif = Image.Exif()
     exif.get_ifd(_EXIF)[_ORIGINAL] = f"{taken + timedelta(hours=2):%Y:%m:%d %H:%M:%S}"
-    found = io.BytesIO()
-    base.save(found, "JPEG", quality=30, exif=exif)
-    data = found.getvalue()
-    comments = b"".join(
-        b"\xff\xfe" + (len(part) + 2).to_bytes(2, "big") + part
-        for part in (filling[start : start + 60_000] for start in range(0, len(filling), 60_000))
-    )
-    return data[:-2] + comments + b"\xff\xd9" if not comments else data[:2] + comments + data[2:]
+    return pixels[:2] + _segment(0xE1, exif.tobytes()) + pixels[2:]
+
+
+def _segment(marker: int, data: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(data) + 2).to_bytes(2, "big") + data
 
 
 def _sidecar(name: str, taken: datetime, number: int) -> bytes:
