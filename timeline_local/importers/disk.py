@@ -30,12 +30,14 @@ class DiskTree:
     def __init__(self, root: Path, *, without: tuple[Path, ...] = ()) -> None:
         """Take the root; `without` are folders never entered (the library itself)."""
         self.root = Path(os.path.realpath(root))
+        self._root = str(self.root)
+        self._inside = self._root.rstrip(os.sep) + os.sep
         self._without = frozenset(os.path.realpath(path) for path in without)
 
     def entries(self, locator: str) -> Entries:
-        folder = self._spelled(locator) if locator else self.root
+        folder = self._spelled(locator) if locator else self._root
         found = Entries()
-        if locator and not folder.is_dir():
+        if locator and not os.path.isdir(folder):  # noqa: PTH112 - as in `_spelled`
             return found
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -44,7 +46,7 @@ class DiskTree:
 
     def find(self, locator: str) -> File:
         path = self._spelled(locator)
-        found = path.stat()  # before anything else: of what lies in archives there is nothing
+        found = os.stat(path)  # noqa: PTH116 - before anything else: of what lies in archives there is nothing
         self._refuse_outside(path, locator)
         if not stat.S_ISREG(found.st_mode):
             raise missing(locator)
@@ -60,7 +62,7 @@ class DiskTree:
     def place(self, locator: str) -> Path:
         path = self._spelled(locator)
         self._refuse_outside(path, locator)
-        return path
+        return Path(path)
 
     def part(self, locator: str) -> Part:
         return Part(self.place(locator), 0, self.find(locator).size)
@@ -68,16 +70,21 @@ class DiskTree:
     def checksum(self, locator: str) -> int:
         return crc_of(self, locator)
 
-    def _spelled(self, locator: str) -> Path:
-        """The path of a locator, as the disk has it."""
+    def _spelled(self, locator: str) -> str:
+        """The path of a locator, as the disk has it. Text: an import asks for millions, most of them in archives."""
         if not locator or locator.startswith("/") or ".." in locator.split("/") or "\x00" in locator:
             raise OutsideFolder(locator)
-        plain = self.root / locator
-        return plain if locator.isascii() or plain.exists() else self.root / as_on_disk(locator)
+        plain = self._inside + locator.replace("/", os.sep)
+        if locator.isascii() or os.path.exists(plain):  # noqa: PTH110
+            return plain
+        return self._inside + as_on_disk(locator).replace("/", os.sep)
 
-    def _refuse_outside(self, path: Path, locator: str) -> None:
-        if not _is_inside(os.path.realpath(path), str(self.root)):
+    def _refuse_outside(self, path: str, locator: str) -> None:
+        if not self._is_inside(os.path.realpath(path)):
             raise OutsideFolder(locator)
+
+    def _is_inside(self, path: str) -> bool:
+        return path == self._root or path.startswith(self._inside)
 
     def _sort_in(self, entry: os.DirEntry[str], locator: str, found: Entries) -> None:
         name = as_text(entry.name)
@@ -101,7 +108,7 @@ class DiskTree:
 
     def _may_follow(self, link: str) -> bool:
         target = os.path.realpath(link)
-        return _is_inside(target, str(self.root)) and not Path(target).is_dir()
+        return self._is_inside(target) and not Path(target).is_dir()
 
 
 class GivenTree:
@@ -176,7 +183,3 @@ def _free(name: str, taken: set[str]) -> str:
         number += 1
         free = f"{stem}~{number}{dot}{extension}"
     return free
-
-
-def _is_inside(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)

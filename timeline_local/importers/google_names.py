@@ -17,6 +17,7 @@ CLIP_UNITS = 46
 _T = TypeVar("_T")
 _SUPPLEMENT = ".supplemental-metadata"
 _NUMBER = re.compile(r"(?P<stem>.*?)(?P<number>\(\d+\))$", re.DOTALL)
+_UNSPELLED = re.compile(r"[\W_]")
 # What Google appends to the name of an edited version, by language; "-ha editado" is Catalan.
 EDITED_SUFFIXES = (
     "-edited", "-effects", "-smile", "-mix", "-edytowane", "-bearbeitet", "-bewerkt", "-編集済み", "-modificato",
@@ -93,7 +94,7 @@ def plain_name(name: str) -> str:
     """A name as a title and as a file can share it: without the number, what disks refuse spelled as "_"."""
     stem, extension = _split(unicodedata.normalize("NFC", name).casefold())
     stem, _ = without_number(stem)
-    return "".join(letter if letter.isalnum() else "_" for letter in stem + extension)
+    return _UNSPELLED.sub("_", stem + extension)
 
 
 def title_fits(title: str, media_name: str) -> bool:
@@ -124,6 +125,8 @@ def _spelled(stem: str, extension: str, number: str) -> list[str]:
 
 def _clip(name: str) -> str:
     """At most 46 UTF-16 units; a character that would be cut in half is dropped."""
+    if name.isascii():
+        return name[:CLIP_UNITS]
     return name.encode("utf-16-le", "surrogatepass")[: 2 * CLIP_UNITS].decode("utf-16-le", "ignore")
 
 

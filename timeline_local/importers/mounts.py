@@ -297,7 +297,7 @@ class MountedTree:
             problems.append(Problem(locator, "unreadable", f"This archive cannot be read ({reason})."))
             return None
         problems += (Problem(joined(locator, each.locator), each.slug, each.detail) for each in tree.problems)
-        if self.nesting <= 1:
+        if self.nesting <= 1 or not any(map(is_archive_name, tree.names())):
             return tree
         return MountedTree(tree, self.limits, self.nesting - 1, self.budget)
 
@@ -319,10 +319,11 @@ class _Union:
             rest = each.locator[len(layer.folder) :].lstrip("/")
             self._problems.append(Problem(joined(self._locator, rest), each.slug, each.detail))
         for file in entries.files:
-            if file.name in self._files:
+            name = file.name
+            if name in self._files:
                 self._clashing.append((file, layer))
             else:
-                self._take(file.name, file, layer)
+                self._take(name, file, layer)
 
     def tell_apart(self) -> None:
         """Give names to what clashes; last, so that no name is taken away from a file that has it in truth."""
@@ -333,7 +334,8 @@ class _Union:
         return Entries(list(self._files.values()), list(self._folders), self._problems)
 
     def _take(self, name: str, file: File, layer: _Layer) -> None:
-        self._files[name] = File(joined(self._locator, name), file.size, file.mtime_ns)
+        locator = joined(self._locator, name)
+        self._files[name] = file if file.locator == locator else File(locator, file.size, file.mtime_ns)
         self.origins[name] = (layer.tree, file.locator)
 
     def _tell_apart(self, file: File, layer: _Layer) -> None:

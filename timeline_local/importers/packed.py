@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from timeline_local.domain.drafts import Problem
 from timeline_local.importers.trees import Entries, File, RefusedArchive, joined, missing
@@ -124,6 +125,10 @@ class Packed:
             if any(name == after for name, after in pairwise(names)):
                 names, numbers = self._told_apart(names, numbers)
             folder.names, folder.numbers = names, numbers
+
+    def names(self) -> Iterator[str]:
+        """The names of all files, without their folders."""
+        return chain.from_iterable(folder.names for folder in self._folders.values())
 
     def entries(self, locator: str) -> Entries:
         folder = self._folders.get(locator)

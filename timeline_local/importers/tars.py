@@ -7,6 +7,7 @@ megabyte or so; a file in the middle is then read from the nearest of these plac
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,6 +57,10 @@ class TarTree:
 
     def __len__(self) -> int:
         return len(self._index)
+
+    def names(self) -> Iterator[str]:
+        """The names of all files, without their folders."""
+        return self._index.names()
 
     def entries(self, locator: str) -> Entries:
         return self._index.entries(locator)

@@ -12,9 +12,9 @@ import struct
 import zlib
 from array import array
 from calendar import timegm
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
@@ -71,7 +71,7 @@ class ZipTree:
     def __init__(self, opener: Opener, size: int, limits: Limits, *, whole: Callable[[], Part]) -> None:
         """Read its table of contents. whole: where the zip itself stands. Raises RefusedArchive, OSError."""
         self._opener = opener
-        self._whole = whole
+        self._find_whole = whole
         with opener() as file:
             self._directory = _find_directory(file, size)
             self._index = _Reading(self._directory, size, limits).index(file)
@@ -80,6 +80,10 @@ class ZipTree:
 
     def __len__(self) -> int:
         return len(self._index)
+
+    def names(self) -> Iterator[str]:
+        """The names of all files, without their folders."""
+        return self._index.names()
 
     def entries(self, locator: str) -> Entries:
         return self._index.entries(locator)
@@ -102,11 +106,15 @@ class ZipTree:
             raise NotOnDisk(locator)
         with self._opener() as file:
             start = self._data_start(file, place)
-        whole = self._whole()
-        return Part(whole.path, whole.start + start, place.size)
+        return Part(self._whole.path, self._whole.start + start, place.size)
 
     def checksum(self, locator: str) -> int:
         return self._index.place(locator).crc or 0
+
+    @cached_property
+    def _whole(self) -> Part:
+        """Asked for once: an archive stays as it was when it was opened."""
+        return self._find_whole()
 
     def _open(self, locator: str, marks: Marks | None) -> BinaryIO:
         place = self._index.place(locator)
