@@ -31,13 +31,24 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def draft_to_json(draft: Draft) -> dict[str, JSON]:
     """The draft as JSON values; fields that hold their default are left out."""
+    kept = said_by(draft)
+    if draft.evidence:
+        kept["evidence"] = [evidence_to_json(each) for each in draft.evidence]
+    if draft.media:
+        kept["media"] = [_fields_of(each) for each in draft.media]
+    if draft.raw is not None:  # an empty record is a record
+        kept["raw"] = base64.b64encode(draft.raw).decode("ascii")
+    return kept
+
+
+def said_by(draft: Draft) -> dict[str, JSON]:
+    """As `draft_to_json`, without the files, the evidence of the date and the source's own record."""
     place = draft.place
     full: dict[str, JSON] = {
         "source_key": draft.source_key,
         "kind": draft.kind.value if draft.kind else None,
         "title": draft.title,
         "body": draft.body,
-        "evidence": [evidence_to_json(each) for each in draft.evidence],
         "place": None if place is None else _fields_of(place),
         "tags": list(draft.tags),
         "people": [_fields_of(each) for each in draft.people],
@@ -46,17 +57,13 @@ def draft_to_json(draft: Draft) -> dict[str, JSON]:
         "mood": draft.mood,
         "archived": draft.archived,
         "trashed": draft.trashed,
-        "media": [_fields_of(each) for each in draft.media],
         "collections": [_fields_of(each) for each in draft.collections],
         "relations": [_fields_of(each) for each in draft.relations],
         "path": samples_to_json(draft.path),
         "device": draft.device,
         "extra": {name: _storable(value) for name, value in draft.extra.items()},
     }
-    kept = {name: value for name, value in full.items() if name == "source_key" or not _is_default(value)}
-    if draft.raw is not None:  # an empty record is a record
-        kept["raw"] = base64.b64encode(draft.raw).decode("ascii")
-    return kept
+    return {name: value for name, value in full.items() if name == "source_key" or not _is_default(value)}
 
 
 def _storable(value: JSON) -> JSON:
@@ -103,22 +110,19 @@ def draft_from_json(data: Mapping[str, Any]) -> Draft:
 def evidence_to_json(evidence: TimeEvidence) -> dict[str, JSON]:
     """One piece of time evidence as JSON values; fields that hold their default are left out."""
     full: dict[str, JSON] = {
+        "basis": evidence.basis.value,
         "local_at": _iso(evidence.local_at),
-        "fold": evidence.local_at.fold if evidence.local_at else 0,
+        "fold": (evidence.local_at.fold if evidence.local_at else 0) or None,
         "instant": _iso(evidence.instant),
         "utc_offset_min": evidence.utc_offset_min,
-        "zone": evidence.zone,
+        "zone": evidence.zone or None,
         "precision": evidence.precision.value,
         "until": _iso(evidence.until),
         "local_until": _iso(evidence.local_until),
-        "origin": evidence.origin,
+        "origin": evidence.origin or None,
+        "may_correct": evidence.may_correct or None,
     }
-    kept = {name: value for name, value in full.items() if value is not None and value != ""}
-    if not kept["fold"]:
-        del kept["fold"]
-    if evidence.may_correct:
-        kept["may_correct"] = True
-    return {"basis": evidence.basis.value, **kept}
+    return {name: value for name, value in full.items() if value is not None}
 
 
 def evidence_from_json(data: Mapping[str, Any]) -> TimeEvidence:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from timeline_local.domain.draft_json import draft_to_json, evidence_to_json
+from timeline_local.domain.draft_json import evidence_to_json, said_by
 from timeline_local.domain.drafts import Draft
 from timeline_local.domain.moments import TimeBasis
 
@@ -26,9 +26,8 @@ def content_hash(draft: Draft, media: Sequence[bytes] = ()) -> bytes:
     media  sha-256 of its files in order: they stand for the files, so that moved or renamed files change nothing.
     Where it was found, when its file was last touched and the raw record are left out.
     """
-    fields = draft_to_json(draft)
-    for name in ("source_key", "media", "raw", "evidence"):
-        fields.pop(name, None)
+    fields = said_by(draft)
+    del fields["source_key"]
     said = [evidence_to_json(each) for each in draft.evidence if each.basis is not TimeBasis.FILE_DATE]
     return row_hash({"draft": fields, "evidence": said, "media": list(media)})
 

@@ -5,11 +5,11 @@ Plain data without any decoder behind it, so the server can import it; the decod
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import datetime
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NamedTuple
 
-from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
+from timeline_local.domain.draft_json import evidence_from_json, evidence_to_json
+from timeline_local.domain.times import TimeEvidence
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 
@@ -71,6 +71,13 @@ class MediaFacts:
     problems: tuple[str, ...] = ()
 
 
+# Name and default; looking at the fields each time took most of writing them.
+_FIELDS: tuple[tuple[str, Any], ...] = tuple(
+    (each.name, each.default if each.default_factory is MISSING else each.default_factory())
+    for each in fields(MediaFacts)
+)
+
+
 class PreviewSize(NamedTuple):
     """One written preview."""
 
@@ -95,18 +102,19 @@ class PreviewResult:
 
 
 def facts_to_json(facts: MediaFacts) -> dict[str, Any]:
-    """A JSON-safe dict; `facts_from_json` gives the equal value back."""
-    data = {f.name: getattr(facts, f.name) for f in fields(facts)}
-    data["evidence"] = [_evidence_to_json(e) for e in facts.evidence]
+    """A JSON-safe dict; `facts_from_json` gives the equal value back. Fields that hold their default are left out."""
+    data = {name: value for name, default in _FIELDS if (value := getattr(facts, name)) != default}
+    if facts.evidence:
+        data["evidence"] = [evidence_to_json(each) for each in facts.evidence]
     return data
 
 
 def facts_from_json(data: Mapping[str, Any]) -> MediaFacts:
     """The inverse of `facts_to_json`."""
     values = dict(data)
-    values["evidence"] = tuple(_evidence_from_json(e) for e in data["evidence"])
+    values["evidence"] = tuple([evidence_from_json(each) for each in data.get("evidence", ())])
     for name in ("keywords", "people", "problems"):
-        values[name] = tuple(data[name])
+        values[name] = tuple(data.get(name, ()))
     return MediaFacts(**values)
 
 
@@ -123,22 +131,6 @@ def previews_from_json(data: Mapping[str, Any]) -> PreviewResult:
     values["thumbhash"] = bytes.fromhex(data["thumbhash"])
     values["problems"] = tuple(data["problems"])
     return PreviewResult(**values)
-
-
-def _evidence_to_json(evidence: TimeEvidence) -> dict[str, Any]:
-    data = {f.name: getattr(evidence, f.name) for f in fields(evidence)}
-    for name in ("local_at", "instant", "until"):
-        data[name] = data[name].isoformat() if data[name] else None
-    return data
-
-
-def _evidence_from_json(data: Mapping[str, Any]) -> TimeEvidence:
-    values = dict(data)
-    for name in ("local_at", "instant", "until"):
-        values[name] = datetime.fromisoformat(data[name]) if data[name] else None
-    values["basis"] = TimeBasis(data["basis"])
-    values["precision"] = Precision(data["precision"])
-    return TimeEvidence(**values)
 
 
 def unique(texts: Sequence[str]) -> tuple[str, ...]:
