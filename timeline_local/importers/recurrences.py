@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from timeline_local.importers.recurrence_rules import Rule
 
 if TYPE_CHECKING:
-    from icalendar import Event
+    from icalendar import Event, Journal
+
+    Dated = Event | Journal
 
 MAX_OCCURRENCES = 10_000  # 27 years of every day
 
@@ -19,7 +21,7 @@ class Unreadable(ValueError):
     """A rule that is none, or that is not read; the words are for the owner."""
 
 
-def occurrences(event: Event, begins: date, *, until: datetime, without: Iterable[date]) -> list[Any]:
+def occurrences(event: Dated, begins: date, *, until: datetime, without: Iterable[date]) -> list[Any]:
     """The beginnings of an event, dates or times like its own, in order, at most MAX_OCCURRENCES.
 
     until    aware: what a rule gives after it is left out; dates that are listed one by one are not.
@@ -39,7 +41,7 @@ def occurrences(event: Event, begins: date, *, until: datetime, without: Iterabl
     return [_as_begins(each, begins) for each in sorted(found)[:MAX_OCCURRENCES]]
 
 
-def first_listed(event: Event) -> date | None:
+def first_listed(event: Dated) -> date | None:
     """The first of the dates that are listed one by one."""
     listed = _dates(event.get("RDATE"))
     return (listed[0][0] if isinstance(listed[0], tuple) else listed[0]) if listed else None

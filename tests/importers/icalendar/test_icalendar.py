@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from timeline_local.domain.drafts import Draft
+from timeline_local.domain.drafts import CollectionKind, Draft
+from timeline_local.domain.kinds import Kind
 from timeline_local.domain.times import decide
 from timeline_local.importers.base import Checkpoint, ReadOptions
 from timeline_local.importers.sources.icalendar import ICalendar
@@ -285,6 +286,43 @@ def test_a_calendar_is_known_whatever_it_is_called(tmp_path: Path, reading: Modu
     folder = reading.make(tmp_path, {name: calendar(event("DTSTART:20240501T080000"))})
     assert ICalendar().recognise(folder).confidence > 0
     assert len(reading.drafts(reading.read(ICalendar(), folder))) == 1
+
+
+def entry(*lines: str) -> str:
+    return event(*lines).replace("VEVENT", "VJOURNAL")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("DTSTART;VALUE=DATE:20240317", ("2024-03-17T00:00:00", None, None, "day")),
+        ("DTSTART;TZID=Europe/Rome:20240317T213000", ("2024-03-17T21:30:00", "Europe/Rome", 60, "instant")),
+        ("CREATED:20240318T101500Z", ("2024-03-18T10:15:00", "Europe/Lisbon", 0, "instant")),  # a note on no day
+    ],
+)
+def test_an_entry_of_a_journal_is_a_note(
+    tmp_path: Path, reading: ModuleType, line: str, expected: tuple[str, str | None, int | None, str]
+) -> None:
+    told = entry(line, "SUMMARY:Rain", "DESCRIPTION:All day\\, and cold.", "CATEGORIES:weather")
+    [draft] = read(tmp_path, reading, calendar(told))
+    assert (draft.kind, draft.title, draft.body, draft.tags) == (Kind.NOTE, "Rain", "All day, and cold.", ("weather",))
+    assert [(each.kind, each.name) for each in draft.collections] == [(CollectionKind.JOURNAL, "Family")]
+    assert when(draft)[0::3] == expected[0::3]
+    assert expected[1] in {when(draft)[1], None}
+
+
+def test_an_entry_needs_no_calendar_around_it(tmp_path: Path, reading: ModuleType) -> None:
+    [draft] = read(tmp_path, reading, entry("DTSTART;VALUE=DATE:20240317", "SUMMARY:Rain"))
+    assert (draft.kind, draft.title) == (Kind.NOTE, "Rain")
+
+
+def test_an_event_whose_ends_were_exchanged_lasts_from_one_to_the_other(tmp_path: Path, reading: ModuleType) -> None:
+    [draft] = read(tmp_path, reading, calendar(event("DTSTART:20240304T083000Z", "DTEND:20240304T080000Z")))
+    [said] = draft.evidence
+    assert (said.instant, said.until) == (
+        datetime(2024, 3, 4, 8, tzinfo=UTC),
+        datetime(2024, 3, 4, 8, 30, tzinfo=UTC),
+    )
 
 
 def test_an_event_in_which_the_file_ends_is_taken_and_told(tmp_path: Path, reading: ModuleType) -> None:

@@ -1,4 +1,4 @@
-"""Calendars: iCalendar files with time zones, whole days, recurrences and guests."""
+"""Calendars: iCalendar files with time zones, whole days, recurrences and guests, and entries of journals."""
 
 from __future__ import annotations
 
@@ -38,16 +38,19 @@ from timeline_local.importers.recurrences import (
 )
 
 if TYPE_CHECKING:
-    from icalendar import Event
+    from timeline_local.importers.recurrences import Dated
 
 HEAD_BYTES = 4 * 1024
 ITEMS_PER_CHECKPOINT = 100
 AHEAD = timedelta(days=366)  # of the day the calendar was exported: later dates of a recurrence are not memories yet
 
-_WANTED = frozenset({"VEVENT", "VTIMEZONE"})
+_TOLD = frozenset({"VEVENT", "VJOURNAL"})
+_WANTED = _TOLD | {"VTIMEZONE"}
 _ENDINGS = frozenset({".ics", ".ical", ".icalendar", ".ifb", ".vcs", ".vcf", ".txt", ""})
 _SURE_ENDINGS = frozenset({".ics", ".ical", ".icalendar"})  # of files that may hold an event without a calendar
+_ALONE = re.compile(rb"BEGIN:V(?:EVENT|JOURNAL)")
 _KEPT = ("URL", "STATUS", "CLASS", "X-GOOGLE-CONFERENCE", "TRANSP")
+_WRITTEN = ("CREATED", "LAST-MODIFIED", "DTSTAMP")
 _RECURRING = ("RRULE", "EXRULE", "RDATE", "EXDATE")
 _RULES = ("RRULE", "EXRULE")
 _IDENTIFYING = ("UID", "DTSTART", "RECURRENCE-ID", "SEQUENCE")
@@ -95,7 +98,7 @@ def _is_calendar(folder: Folder, file: File) -> bool:
     if ending not in _ENDINGS:
         return False
     head = folder.head(file.locator, HEAD_BYTES).upper()
-    return b"BEGIN:VCALENDAR" in head or (ending in _SURE_ENDINGS and b"BEGIN:VEVENT" in head)
+    return b"BEGIN:VCALENDAR" in head or (ending in _SURE_ENDINGS and _ALONE.search(head) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class _Later:
 
     instead: date
     begins: date
-    event: Event
+    event: Dated
     found: Component
 
 
@@ -137,7 +140,7 @@ class _Calendar:
         try:
             self._look()
             for found in components(self.folder, self.file.locator, _WANTED):
-                if not isinstance(found, Component) or found.name != "VEVENT" or found.number <= skip:
+                if not isinstance(found, Component) or found.name not in _TOLD or found.number <= skip:
                     continue
                 yield from self._event(found)
                 count += 1
@@ -266,33 +269,41 @@ class _Calendar:
                 at += 1
             yield draft(f"{key}/{each.isoformat()}", each + shift)
 
-    def _dates(self, event: Event, uid: str, begins: date) -> list[Any]:
+    def _dates(self, event: Dated, uid: str, begins: date) -> list[Any]:
         exported = datetime.fromtimestamp(max(self.file.mtime_ns, 0) / 1e9, UTC)
         stamp = _date_of(event, "DTSTAMP")
         if isinstance(stamp, datetime) and stamp.tzinfo is not None:
             exported = max(exported, stamp)
         return occurrences(event, begins, until=exported + AHEAD, without=self.moved.get(uid, []))
 
-    def _drafts(self, event: Event, found: Component) -> _Drafts:
+    def _drafts(self, event: Dated, found: Component) -> _Drafts:
         """What makes a draft of a key and a date. All dates of an event share what they have in common."""
+        is_entry = found.name == "VJOURNAL"
+        collection = (
+            CollectionRef(key=f"journal:{self.name}", name=self.name, kind=CollectionKind.JOURNAL)
+            if is_entry
+            else CollectionRef(key=self.name, name=self.name, kind=CollectionKind.CALENDAR)
+        )
         alike = Draft(
             source_key="",
-            kind=Kind.EVENT,
+            kind=Kind.NOTE if is_entry else Kind.EVENT,
             title=loose.text(str(event.get("SUMMARY", ""))),
             body=loose.text(str(event.get("DESCRIPTION", "")))[: self.options.note_characters],
             evidence=(),
             place=_place(event),
             tags=_categories(event),
             people=_people(event),
-            collections=(CollectionRef(key=self.name, name=self.name, kind=CollectionKind.CALENDAR),),
+            collections=(collection,),
             extra={name.lower(): loose.text(str(event[name])) for name in _KEPT if event.get(name)},
             raw=found.text().encode(),
         )
         length = _length(event)
         return lambda key, begins: replace(alike, source_key=key, evidence=(self._evidence(event, begins, length),))
 
-    def _evidence(self, event: Event, begins: date, length: timedelta) -> TimeEvidence:
-        """When it is. length: that of the first date, on the wall clock."""
+    def _evidence(self, event: Dated, begins: date, length: timedelta) -> TimeEvidence:
+        """When it is. length: that of the first date, on the wall clock; below 0 where the ends were exchanged."""
+        if isinstance(begins, datetime) and length < timedelta():
+            begins, length = begins + length, -length
         origin = "DTSTART of the event"
         if not isinstance(begins, datetime):
             local_at = datetime.combine(begins, datetime.min.time())
@@ -321,15 +332,15 @@ class _Calendar:
         )
 
 
-def _parsed(found: Component) -> Event | None:
+def _parsed(found: Component) -> Dated | None:
     """The event without its alarms and without what is not what it should be; None for what is none."""
-    from icalendar import Event, vBroken  # noqa: PLC0415 - 0.2 s that a start need not pay
+    from icalendar import Event, Journal, vBroken  # noqa: PLC0415 - 0.2 s that a start need not pay
 
     try:
         event = Event.from_ical(found.around(filter(None, map(_mended, found.own_lines()))))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
         return None  # whatever its reader stumbles over
-    if not isinstance(event, Event):
+    if not isinstance(event, Event | Journal):
         return None
     for name, value in list(event.items()):
         read = [each for each in (value if isinstance(value, list) else [value]) if not isinstance(each, vBroken)]
@@ -354,45 +365,46 @@ def _mended(line: str) -> str:
     return _COUNT_OF_NONE.sub("", f"{name}:{rule}") if rule else ""
 
 
-def _has_unread(found: Component, event: Event) -> bool:
+def _has_unread(found: Component, event: Dated) -> bool:
     """Whether something is told of its recurrence, with a value, that could not be read."""
     told = (read_property(line) for line in found.own_lines() if line.upper().startswith(_RECURRING))
     return any(each.name in _RECURRING and each.name not in event and bool(each.value.strip()) for each in told if each)
 
 
-def _date_of(event: Event, name: str) -> Any:  # noqa: ANN401 - a date, a time, or a length
+def _date_of(event: Dated, name: str) -> Any:  # noqa: ANN401 - a date, a time, or a length
     return getattr(event.get(name), "dt", None)
 
 
-def _begin_of(event: Event) -> date | None:
-    """When it begins; where that cannot be read, what is left of its dates."""
-    told = (_date_of(event, name) for name in ("DTSTART", "DTEND", "RECURRENCE-ID"))
-    return next((each for each in told if isinstance(each, date)), first_listed(event))
+def _begin_of(event: Dated) -> date | None:
+    """When it begins; where that cannot be read, what is left of its dates; of a note when it was written."""
+    told = [_date_of(event, name) for name in ("DTSTART", "DTEND", "RECURRENCE-ID")]
+    told += [first_listed(event), *(_date_of(event, name) for name in _WRITTEN if event.name == "VJOURNAL")]
+    return next((each for each in told if isinstance(each, date)), None)
 
 
-def _length(event: Event) -> timedelta:
+def _length(event: Dated) -> timedelta:
     begins, ends, duration = (_date_of(event, name) for name in ("DTSTART", "DTEND", "DURATION"))
     if isinstance(duration, timedelta):
         return max(duration, timedelta())
     first, last = (wall_clock(each) if isinstance(each, date) else None for each in (begins, ends))
     if isinstance(begins, datetime) and isinstance(ends, datetime) and begins.tzinfo and ends.tzinfo:
-        return max(ends - begins, timedelta())
-    return max(last - first, timedelta()) if first is not None and last is not None else timedelta()
+        return ends - begins
+    return last - first if first is not None and last is not None else timedelta()
 
 
-def _place(event: Event) -> PlaceRef | None:
+def _place(event: Dated) -> PlaceRef | None:
     geo = event.get("GEO")
     lat, lon = loose.coordinates(getattr(geo, "latitude", None), getattr(geo, "longitude", None))
     return loose.place_or_none(PlaceRef(lat=lat, lon=lon, name=loose.text(str(event.get("LOCATION", "")))[:500]))
 
 
-def _categories(event: Event) -> tuple[str, ...]:
+def _categories(event: Dated) -> tuple[str, ...]:
     found = event.get("CATEGORIES")
     groups = found if isinstance(found, list) else [found]
     return tuple(dict.fromkeys(loose.texts([str(each) for group in groups for each in getattr(group, "cats", ())])))
 
 
-def _people(event: Event) -> tuple[PersonRef, ...]:
+def _people(event: Dated) -> tuple[PersonRef, ...]:
     """Guests and the host; rooms and things are no people."""
     found: dict[str, PersonRef] = {}
     for name in ("ORGANIZER", "ATTENDEE"):
