@@ -54,7 +54,7 @@ _ROOT = re.compile(
 )
 _ROOTS = {"gpx": GPX, "kml": KML, "TrainingCenterDatabase": TCX}
 _KML_PARTS = frozenset({"Document", "Folder", "Placemark"})
-_NMEA = re.compile(r"^[^$!\n]{0,40}\$[A-Z]{2}(?:RMC|GGA|GLL|VTG|GSA|GSV|ZDA|GNS),", re.MULTILINE)
+_NMEA = re.compile(r"^[^$!\n]{0,40}\$[A-Z]{2}(?:RMC|GGA|GLL|VTG|GSA|GSV|ZDA|GNS|WPL|GNTRK),", re.MULTILINE)
 _OWNTRACKS = re.compile(r'(?:^\d{4}-\d\d-\d\dT[\d:.]+Z\s+\S+\s+|^|\[\s*)\{[^\n]*"_type"\s*:\s*"\w+"', re.MULTILINE)
 _ENCRYPTED = "You have encrypted Timeline backups"
 # What only one format has, most telling first; all patterns of a line must be found, in any order, for keys vary.

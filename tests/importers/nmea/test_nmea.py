@@ -63,9 +63,44 @@ def test_a_date_of_its_own_sentence_counts(tmp_path: Path, reading: ModuleType) 
     assert times(items) == ["2007-06-05 10:10:11"]
 
 
-def test_a_log_without_any_date_is_told(tmp_path: Path, reading: ModuleType) -> None:
-    items = read(tmp_path, reading, gga("101010"), gga("101011"))
+def test_a_log_without_any_date_is_a_way_on_no_day(tmp_path: Path, reading: ModuleType) -> None:
+    items = read(tmp_path, reading, gga("101010"), gga("101011", "4807.938,N"))
     assert reading.problems(items) == {"log.txt#undated": "no-time"}
+    [draft] = reading.drafts(items).values()
+    assert (draft.path, draft.extra["route"]) == ((), [[48.1173, 11.5166667], [48.1323, 11.5166667]])
+
+
+def test_a_date_in_the_name_of_a_log_is_that_of_its_first_position(tmp_path: Path, reading: ModuleType) -> None:
+    text = gga("235959") + rmc("000001", "000070")  # the receiver does not know the day
+    items = reading.read(Nmea(), reading.make(tmp_path, {"PosData-20081216-115434.nmea": text}))
+    assert times(items) == ["2008-12-16 23:59:59", "2008-12-17 00:00:01"]
+    assert reading.problems(items) == {}
+
+
+def test_spaces_and_signs_of_other_programs_are_read(tmp_path: Path, reading: ModuleType) -> None:
+    items = read(tmp_path, reading, rmc(" 101010 ", "050607", "-3003.1914,N", "-05126.2728,E"))
+    [sample] = [each for item in items if isinstance(item, Draft) for each in item.path]
+    assert (sample.lat, sample.lon) == (pytest.approx(-30.05319), pytest.approx(-51.43788))
+
+
+def test_the_track_of_a_magellan_tells_everything_at_once(tmp_path: Path, reading: ModuleType) -> None:
+    point = "PMGNTRK,4415.163,N,07631.126,W,{0},110833.53,A,,030409"
+    items = read(
+        tmp_path, reading, sentence(point.format("00095,M")), sentence(point.format("100,F").replace("33", "34"))
+    )
+    found = [each for item in items if isinstance(item, Draft) for each in item.path]
+    assert [(f"{each.at:%Y-%m-%d %H:%M:%S.%f}", each.altitude_m) for each in found] == [
+        ("2009-04-03 11:08:33.530000", 95),
+        ("2009-04-03 11:08:34.530000", pytest.approx(30.48)),
+    ]
+    assert Nmea().recognise(reading.Folder(tmp_path)).confidence > 0.9
+
+
+def test_the_places_of_a_route_are_kept_once(tmp_path: Path, reading: ModuleType) -> None:
+    place = sentence("GPWPL,3558.322,N,08708.082,W,HARBOUR")
+    items = read(tmp_path, reading, place, place, sentence("GPWPL,3605.441,N,08640.773,W,BUOY"))
+    assert [draft.title for draft in reading.drafts(items).values()] == ["HARBOUR", "BUOY"]
+    assert reading.problems(items) == {}
 
 
 def test_south_and_west_are_negative_and_both_sentences_join(tmp_path: Path, reading: ModuleType) -> None:
