@@ -114,6 +114,49 @@ def test_a_time_without_coordinates_is_no_fault_of_a_track(tmp_path: Path, readi
     assert not reading.problems(items)
 
 
+def test_a_track_that_is_told_as_points_and_as_a_line_is_one_move(tmp_path: Path, reading: ModuleType) -> None:
+    """As GPSBabel writes it, and what is built on it."""
+    place = "<Point><coordinates>8.9{0},48.5</coordinates></Point>"
+    time = "<TimeStamp><when>2021-03-02T09:3{0}:00Z</when></TimeStamp>"
+    marks = "".join(
+        f"<Placemark><name>Ride-{n}</name><description><table/></description>{time.format(n)}{place.format(n)}</Placemark>"
+        for n in range(3)
+    )
+    coordinates = " ".join(f"8.9{n},48.5" for n in range(3))
+    line = f"<Placemark><name>Path</name><LineString><coordinates>{coordinates}</coordinates></LineString></Placemark>"
+    folder = f"<Folder><name>Ride</name><Folder><name>Points</name>{marks}</Folder>{line}</Folder>"
+    items = read(tmp_path, reading, f"<kml><Folder><name>Tracks</name>{folder}</Folder></kml>")
+    [draft] = drafts(items)
+    assert (draft.title, [sample.at.minute for sample in draft.path]) == ("Ride", [30, 31, 32])
+    assert reading.problems(items) == {"a.kml#placemark 4": "twice"}
+
+
+def test_points_of_a_track_without_times_are_one_way(tmp_path: Path, reading: ModuleType) -> None:
+    marks = "".join(
+        f"<Placemark><name>Ride-{n}</name><Point><coordinates>8.9{n},48.5</coordinates></Point></Placemark>"
+        for n in range(3)
+    )
+    items = read(tmp_path, reading, f"<kml><Folder><name>Points</name>{marks}</Folder></kml>")
+    [draft] = drafts(items)
+    assert draft.extra["route"] == [[48.5, 8.9], [48.5, 8.91], [48.5, 8.92]]
+
+
+@pytest.mark.parametrize(
+    ("written", "body"),
+    [
+        ("<![CDATA[Dinner with <b>Ana</b><br>and the sea]]>", "Dinner with **Ana**\nand the sea"),
+        ("<![CDATA[3&#160;km &amp; back]]>", "3\u00a0km & back"),
+        ("line one\nline two", "line one\nline two"),
+    ],
+)
+def test_a_description_is_kept_whatever_it_is_written_in(
+    tmp_path: Path, reading: ModuleType, written: str, body: str
+) -> None:
+    inner = f"<name>x</name><description>{written}</description><Point><coordinates>13.4,52.5</coordinates></Point>"
+    [draft] = drafts(read(tmp_path, reading, placemark(inner)))
+    assert draft.body == body
+
+
 def test_a_bare_ampersand_costs_nothing(tmp_path: Path, reading: ModuleType) -> None:
     points = "<Point><coordinates>13.4,52.5</coordinates></Point>"
     items = read(tmp_path, reading, placemark(f"<name>Fish & chips &eacute;</name>{points}"))

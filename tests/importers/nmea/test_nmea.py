@@ -80,7 +80,8 @@ def test_a_date_in_the_name_of_a_log_is_that_of_its_first_position(tmp_path: Pat
 def test_spaces_and_signs_of_other_programs_are_read(tmp_path: Path, reading: ModuleType) -> None:
     items = read(tmp_path, reading, rmc(" 101010 ", "050607", "-3003.1914,N", "-05126.2728,E"))
     [sample] = [each for item in items if isinstance(item, Draft) for each in item.path]
-    assert (sample.lat, sample.lon) == (pytest.approx(-30.05319), pytest.approx(-51.43788))
+    assert sample.lat == pytest.approx(-30.05319)
+    assert sample.lon == pytest.approx(-51.43788)
 
 
 def test_the_track_of_a_magellan_tells_everything_at_once(tmp_path: Path, reading: ModuleType) -> None:

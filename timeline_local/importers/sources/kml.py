@@ -2,10 +2,13 @@
 
 A line has no times of its own: the time of its placemark, or a span in its name, dates the whole of it. Files without
 the prefixes they should declare, and parts of a document as a file, are read as well.
+GPSBabel and what is built on it tell a track up to three times: as a track, as a folder of its points, as a line. The
+first with times counts.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import zipfile
 from collections.abc import Iterator
@@ -21,6 +24,7 @@ from timeline_local.domain.stamps import read_instant, read_stamp
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
+from timeline_local.importers.html_text import html_text
 from timeline_local.importers.position_columns import fields_of, number, speed_of
 from timeline_local.importers.track_formats import KML, KMZ, open_plain
 from timeline_local.importers.track_reading import claims_of, read_formats, recognise_formats, with_rest
@@ -30,6 +34,7 @@ from timeline_local.importers.xml_stream import Closed, Element, Event, Opened, 
 _CONTAINERS = frozenset({"kml", "Document", "Folder", "Placemark", "MultiGeometry", "MultiTrack", "Track"})
 _MOST_PACKED = 256 * 1024 * 1024  # of a KMZ's pages together; more is no map of anybody's ways
 _NUMBER = r"\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*"
+_NUMBERED = re.compile(r"|.*-\d+", re.DOTALL)
 _TUPLE = re.compile(rf"{_NUMBER},{_NUMBER}(?:,{_NUMBER})?")
 _POINTS = frozenset({Precision.INSTANT, Precision.MINUTE})
 # What a map shows besides somebody's ways.
@@ -99,6 +104,8 @@ class _Reading:
     whens: list[str] = field(default_factory=list)
     coordinates: list[str] = field(default_factory=list)
     log_way: Recording = field(init=False)
+    folders: list[str] = field(default_factory=list)  # names of those that are open
+    told: set[tuple[int, int]] = field(default_factory=set)  # shapes of ways, and when they began; 0: at any time
     keys: Keys = field(default_factory=Keys)
     marks: int = 0
     log: ProblemLog = field(init=False)
@@ -113,29 +120,41 @@ class _Reading:
 
     def end(self) -> Iterator[Found]:
         yield from self._end_mark()
-        yield from items_of(self.log_way, self.keys)
+        yield from self._way_items(self.log_way)
         if not self.marks:
             yield Problem(self.file.locator, "empty", "This map has no placemarks.")
         yield from self.log.rest()
 
     def _take(self, event: Event) -> Iterator[Found]:
         if isinstance(event, Opened):
-            if event.name == "Placemark":
-                self.mark = _Placemark()
-                self.marks += 1
-            elif event.name == "MultiTrack":
-                self.track = self._way("KML track")
+            self._open(event.name)
         elif isinstance(event, Closed):
-            if event.name == "Track":
-                yield from self._end_track()
-            elif event.name == "MultiTrack":
-                yield from self._end_tracks()
-            elif event.name == "Placemark":
-                yield from self._end_mark()
+            yield from self._close(event.name)
         elif self.mark is not None:
             yield from self._part(self.mark, event)
         elif event.name in _NO_WAYS:
             yield from self._left_out(event.name)
+        elif event.name == "name" and self.folders:
+            self.folders[-1] = event.text.strip()
+
+    def _open(self, name: str) -> None:
+        if name == "Placemark":
+            self.mark = _Placemark()
+            self.marks += 1
+        elif name == "MultiTrack":
+            self.track = self._way("KML track")
+        elif name == "Folder":
+            self.folders.append("")
+
+    def _close(self, name: str) -> Iterator[Found]:
+        if name == "Track":
+            yield from self._end_track()
+        elif name == "MultiTrack":
+            yield from self._end_tracks()
+        elif name == "Placemark":
+            yield from self._end_mark()
+        elif name == "Folder":
+            yield from self._end_folder()
 
     def _part(self, mark: _Placemark, element: Element) -> Iterator[Found]:
         if element.name == "when":
@@ -184,14 +203,38 @@ class _Reading:
         if self.mark is not None:
             self.mark.is_told = True
         if self.track is None:
-            yield from items_of(way, self.keys)
+            yield from self._way_items(way)
         else:
             self.track = way
+
+    def _end_folder(self) -> Iterator[Found]:
+        """The points of a track are one way, called as the folder around theirs."""
+        if self._is_in_track():
+            way, self.log_way = self.log_way, Recording(self.file.locator, "KML points", "kml")
+            way.name = self.folders[-2] if len(self.folders) > 1 else ""
+            yield from self._way_items(way)
+        if self.folders:
+            self.folders.pop()
+
+    def _is_in_track(self) -> bool:
+        return bool(self.folders) and self.folders[-1] == "Points"
+
+    def _way_items(self, way: Recording) -> Iterator[Found]:
+        """The way, unless the same one was told before, at the same time or with any."""
+        places = [*zip(way.lats, way.lons, strict=True), *way.route]
+        shape = hash(tuple((round(lat, 5), round(lon, 5)) for lat, lon in places))
+        told = (shape, way.ats[0] if way.ats else 0)
+        if len(places) > 1 and told in self.told:
+            detail = "This way is told before in this file."
+            yield from self.log.note(f"placemark {self.marks}", "twice", detail)
+            return
+        self.told |= {told, (shape, 0)}
+        yield from items_of(way, self.keys)
 
     def _end_tracks(self) -> Iterator[Found]:
         way, self.track = self.track, None
         if way is not None:
-            yield from items_of(way, self.keys)
+            yield from self._way_items(way)
 
     def _end_mark(self) -> Iterator[Found]:
         if self.whens:
@@ -208,7 +251,7 @@ class _Reading:
                 way.begin_segment()
                 for lat, lon, up in line:
                     way.add(Point(lat, lon, None, up))
-            yield from items_of(way, self.keys)
+            yield from self._way_items(way)
         for point in mark.points:
             yield from self._point(mark, point)
         if not (lines or mark.points or mark.is_told):
@@ -233,8 +276,9 @@ class _Reading:
             speed_of(fields),
             offset_min=when[0].utc_offset_min if when else None,
         )
-        if at is not None and not (mark.name or mark.description) and (not when or when[0].until is None):
-            self.log_way.add(point)  # a nameless point of many: somebody's log
+        is_nameless = at is not None and not (mark.name or mark.description) and (not when or when[0].until is None)
+        if is_nameless or (self._is_in_track() and _NUMBERED.fullmatch(mark.name)):
+            self.log_way.add(point)  # one of many: somebody's log
             if self.log_way.is_full:
                 whole, self.log_way = self.log_way, self.log_way.successor()
                 yield from items_of(whole, self.keys)
@@ -244,7 +288,7 @@ class _Reading:
             keys=self.keys,
             origin="KML placemark",
             name=mark.name,
-            body=mark.description if "<" not in mark.description else "",
+            body=_plain(mark.description),
             kind="",
             locator=self.file.locator,
             extra={},
@@ -259,8 +303,13 @@ class _Reading:
             way.word = str(fields_of(self.mark.properties).get("type") or "") or self.mark.name
             way.word = way.word if mode_of(way.word) else ""
             way.name = "" if mode_of(way.name) else way.name
-            way.description = self.mark.description if "<" not in self.mark.description else ""
+            way.description = _plain(self.mark.description)
         return way
+
+
+def _plain(description: str) -> str:
+    """A description as Markdown: maps are written in HTML, and often enough in nothing."""
+    return html_text(description) if "<" in description else html.unescape(description)
 
 
 def _tuples(text: str) -> list[tuple[float, float, float | None]]:
