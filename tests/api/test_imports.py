@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.desk import picture
 from timeline_local.runtime import Runtime
 from timeline_local.schemas import imports as wire
 
@@ -71,6 +72,27 @@ async def test_items_are_paged_filtered_and_reported(client: httpx.AsyncClient, 
     assert [(each["path"], each["reason"]["slug"]) for each in failed] == [("photo.png", "not-what-it-says")]
     report = await client.get(f"{address}/report")
     assert [json.loads(line)["path"] for line in report.text.splitlines()] == paths
+
+
+async def test_items_say_what_they_are_called_and_where_from_before_and_after(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    (tmp_path / "2020-01-04.md").write_text("# Tea\n\nwith Ana")
+    (tmp_path / "2020-01-05.md").write_text("**Rain** all day\n\nand all night")
+    picture(tmp_path / "2020-01-06.png")
+    made = await post(client, "", {"path": str(tmp_path)}, 201)
+    await settled(client, made, "planned")
+    address = f"/api/v1/imports/{made['id']}"
+    told = [("photo_folder", None), ("notes_folder", "Tea"), ("notes_folder", "Rain all day")]
+
+    async def items() -> list[tuple[str, str]]:
+        page = (await client.get(f"{address}/items")).json()["items"]
+        return [(each["source"], each["title"]) for each in page]
+
+    assert sorted(await items(), key=str) == sorted(told, key=str)
+    await post(client, f"/{made['id']}/start")
+    await settled(client, made, "done")
+    assert sorted(await items(), key=str) == sorted(told, key=str)
 
 
 @pytest.mark.parametrize(

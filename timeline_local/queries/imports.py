@@ -124,7 +124,8 @@ async def memory_ids(db: AsyncConnection, owner_pk: int, *, memory_pks: Collecti
 # --- items -----------------------------------------------------------------------
 
 
-def _items(owner_pk: int, import_pk: int) -> Select[*tuple[Any, ...]]:
+def _items(owner_pk: int, import_pk: int, *, characters: int = 1000) -> Select[*tuple[Any, ...]]:
+    """characters: of the text of what became of each, from its beginning."""
     return (
         select(
             ImportItem.pk,
@@ -138,7 +139,11 @@ def _items(owner_pk: int, import_pk: int) -> Select[*tuple[Any, ...]]:
             ImportItem.local_at,
             ImportItem.time_basis,
             ImportItem.size_bytes,
+            ImportItem.draft,
             Memory.id.label("memory_id"),
+            Memory.source,
+            Memory.title,
+            func.substr(Memory.body, 1, characters).label("body"),
         )
         .select_from(ImportItem)
         .outerjoin(Memory, Memory.pk == ImportItem.memory_pk)

@@ -200,13 +200,20 @@ class Reason(BaseModel):
 
 
 class ItemOut(BaseModel):
-    """One thing that was found, and what becomes of it. path is relative to the folder of the import."""
+    """One thing that was found, and what becomes of it.
+
+    path    relative to the folder of the import; where an export has names of its own for things, that name
+    source  which program or kind of file it comes from; null where nothing more of it is kept
+    title   what it is called, or how its text begins; null where it has neither
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
                 "id": "019a5c2f-3b7e-7d21-a0c4-5b8e9f10a2b5",
                 "path": "06/IMG_0412.HEIC",
+                "source": "photo_folder",
+                "title": None,
                 "kind": "photo",
                 "verdict": "new",
                 "state": "planned",
@@ -221,6 +228,8 @@ class ItemOut(BaseModel):
 
     id: UUID
     path: str
+    source: str | None
+    title: str | None
     kind: str | None
     verdict: Verdict
     state: Literal["planned", "done", "undone"]

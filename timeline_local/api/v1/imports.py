@@ -21,6 +21,7 @@ from timeline_local.api.repeats import RepeatKey, made_before, remember
 from timeline_local.api.strict import StrictRoute
 from timeline_local.api.uploads import FILE, read_parts
 from timeline_local.core.security import Caller
+from timeline_local.domain.snippets import snippet
 from timeline_local.exceptions import (
     BodyTooLarge,
     DiskFull,
@@ -46,13 +47,18 @@ from timeline_local.services import imports as services
 from timeline_local.services import staging
 from timeline_local.services.export_rows import csv_line, csv_mark
 from timeline_local.services.folders import check_may_read_disk
+from timeline_local.services.import_work import told_of
 
 router = APIRouter(prefix="/imports", tags=["imports"], route_class=StrictRoute)
 
 Cursor = Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 _REPORTS = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
-_COLUMNS = ("path", "verdict", "state", "reason", "detail", "kind", "local_at", "time_basis", "size_bytes", "memory_id")
+TITLE_CHARACTERS = 120
+_COLUMNS = (
+    *("path", "source", "title", "verdict", "state", "reason", "detail"),
+    *("kind", "local_at", "time_basis", "size_bytes", "memory_id"),
+)
 _READ = requires("imports:read")
 _WRITE = requires("imports:write")
 
@@ -382,9 +388,12 @@ def source_title(name: str) -> str:
 
 def item_json(row: AnyRow) -> dict[str, Any]:
     """An item as the wire shows it."""
+    source, called = told_of(row.draft) if row.memory_id is None else (row.source, row.title or row.body or "")
     return {
         "id": str(row.id),
         "path": row.path,
+        "source": source,
+        "title": snippet(called, TITLE_CHARACTERS).split("\n")[0] or None,
         "kind": row.kind,
         "verdict": row.verdict,
         "state": row.state,

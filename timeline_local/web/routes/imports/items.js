@@ -51,16 +51,18 @@ export function ItemList({ id, verdict, attention }) {
 
 /** @param {{entry: any}} props */
 function Item({ entry }) {
-  const facts = [
-    entry.kind ? t(`kind.${entry.kind}`) : '',
+  const name = entry.title || entry.path;
+  const facts = !entry.kind ? [] : [
+    t(`kind.${entry.kind}`),
     entry.local_at ? shortDate(entry.local_at) : t('imports.no_date'),
     entry.local_at && entry.time_basis ? t(`basis.${entry.time_basis}`) : '',
     entry.size_bytes ? bytes(entry.size_bytes) : '',
   ].filter(Boolean);
   return html`<li>
     <span class="item-text">
-      ${entry.memory_id && entry.state === 'done' ? html`<a class="text-link" href=${`/m/${entry.memory_id}`}>${entry.path}</a>` : html`<b>${entry.path}</b>`}
-      <span>${entry.verdict === 'failed' ? '' : facts.join(' · ')}</span>
+      ${entry.memory_id && entry.state === 'done' ? html`<a class="text-link" href=${`/m/${entry.memory_id}`}>${name}</a>` : html`<b>${name}</b>`}
+      ${entry.title ? html`<span>${entry.path}</span>` : null}
+      ${facts.length ? html`<span>${facts.join(' · ')}</span>` : null}
       ${entry.reason ? html`<span class=${entry.verdict === 'failed' ? 'item-bad' : ''}>${entry.reason.detail}</span>` : null}
     </span>
     <${Badge} tone=${TONES[entry.verdict] ?? 'quiet'}>${t(`imports.verdict.${entry.verdict}`)}<//>
