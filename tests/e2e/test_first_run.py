@@ -86,7 +86,7 @@ def test_the_first_run_leads_from_a_name_to_a_full_timeline(
 def test_the_first_run_lets_the_library_live_elsewhere_and_leaves_only_a_sign(
     server: Server, new_context: NewContext, watch: Watch, tmp_path: Path
 ) -> None:
-    watch.expects("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET")
+    watch.expects_an_end()
     elsewhere = tmp_path / "Documents" / "library"
     elsewhere.parent.mkdir()
     page = sign_in(new_context(), server)

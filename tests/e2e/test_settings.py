@@ -144,7 +144,7 @@ def test_this_computer_is_switched_and_its_diagnostics_are_shown(page: Page, lib
 def test_the_library_moves_to_another_folder_while_it_is_open(
     tmp_path: Path, new_context: NewContext, watch: Watch
 ) -> None:
-    watch.expects("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET")
+    watch.expects_an_end()
     server = Server(tmp_path)
     try:
         with server.client() as client:

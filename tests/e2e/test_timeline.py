@@ -319,9 +319,8 @@ def test_two_tabs_share_one_stream_of_events(new_context: NewContext, library: S
 
 
 def test_a_lost_server_is_told_and_found_again(timeline: Page, watch: Watch, library: Server) -> None:
-    watch.expects(
-        "Failed to load resource|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|NetworkError"
-    )
+    watch.expects("Failed to load resource")
+    watch.expects_an_end()
     library.stop()
     expect(timeline.locator(".banner")).to_be_visible(timeout=30_000)
     library.start()
