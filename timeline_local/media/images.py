@@ -6,33 +6,36 @@ header before any pixel is decoded.
 
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from timeline_local.domain.parts import Part
 from timeline_local.media.animation import gif_duration_ms, webp_duration_ms
 from timeline_local.media.exif import Exif, read_exif, read_exif_block
 from timeline_local.media.facts import Undecodable
+from timeline_local.media.packets import MAX_BLOCK, Packets
 from timeline_local.media.sniff import Sniffed
 from timeline_local.media.tiff import Tiff, TiffError
 
 # Pillow's own guard is kept as a second fence far above every camera; `previews` has the real budget.
 Image.MAX_IMAGE_PIXELS = 1_000_000_000
+# Photoshop's XMP and the workflows of picture generators outgrow Pillow's mebibyte, which cost the whole picture.
+PngImagePlugin.MAX_TEXT_CHUNK = MAX_BLOCK
 
+JPEG_2000 = "image/jp2"  # whose metadata the decoder passes over
 _FORMATS: dict[str, tuple[str, ...]] = {
-    "image/jpeg": ("JPEG", "MPO"),
+    "image/jpeg": ("JPEG",),  # several pictures in one file, too: its plugin knows them
     "image/png": ("PNG",),
     "image/gif": ("GIF",),
     "image/webp": ("WEBP",),
     "image/tiff": ("TIFF",),
     "image/bmp": ("BMP",),
     "image/avif": ("AVIF",),
-    "image/jp2": ("JPEG2000",),
+    JPEG_2000: ("JPEG2000",),
     "image/heic": ("HEIF",),
     "image/heif": ("HEIF",),
 }
@@ -56,15 +59,6 @@ DECODER_ERRORS = (
     ZeroDivisionError,
     struct.error,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Packets:
-    """The metadata blocks of a picture as bytes; empty when absent."""
-
-    exif: bytes = b""
-    xmp: bytes = b""
-    iptc: bytes = b""
 
 
 @contextmanager
@@ -104,8 +98,9 @@ def packets(image: Image.Image) -> Packets:
     info = image.info
     blocks = info.get("photoshop")
     iptc = blocks.get(0x0404, b"") if isinstance(blocks, dict) else b""
-    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
-    return Packets(_as_bytes(info.get("exif")), _as_bytes(xmp), _as_bytes(iptc))
+    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or _raw_profile(info, "xmp")
+    exif = info.get("exif") or _raw_profile(info, "exif") or _raw_profile(info, "APP1")
+    return Packets(_as_bytes(exif), _as_bytes(xmp), _as_bytes(iptc or _raw_profile(info, "iptc")))
 
 
 def is_turned_by_plugin(image: Image.Image) -> bool:
@@ -133,6 +128,15 @@ def duration_ms(file: BinaryIO, sniffed: Sniffed) -> int | None:
     """How long an animation runs; None for a single picture."""
     measure = _ANIMATIONS.get(sniffed.mime)
     return measure(file) if measure else None
+
+
+def _raw_profile(info: Mapping[Any, object], name: str) -> bytes:
+    """A block that ImageMagick wrote into a PNG as text: its name, its size, its bytes in hexadecimal."""
+    told = info.get(f"Raw profile type {name}")
+    try:
+        return bytes.fromhex("".join(told.split()[2:])) if isinstance(told, str) else b""
+    except ValueError:
+        return b""
 
 
 def _as_bytes(value: object) -> bytes:

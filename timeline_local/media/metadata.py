@@ -34,14 +34,40 @@ def read_metadata(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
 
 
 def _picture(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
+    try:
+        return _opened_picture(path, sniffed)
+    except Undecodable as error:
+        facts = _found_in_file(path, sniffed)
+        if not facts.evidence:
+            raise
+        # Nobody here can show it: its date and position are worth having all the same.
+        return replace(facts, problems=(*facts.problems, error.slug))
+
+
+def _found_in_file(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
+    """What the file says of itself where its decoder does not open it."""
+    from timeline_local.media.embedded import join  # noqa: PLC0415 - decoders load in the decoding process only
+    from timeline_local.media.exif import Exif, read_exif_block  # noqa: PLC0415 - as above
+    from timeline_local.media.packets import packets_of  # noqa: PLC0415 - as above
+
+    with path.open("rb") as file:
+        found = packets_of(file, sniffed.mime)
+    exif = read_exif_block(found.exif) if found.exif else Exif()
+    return join(exif, found.xmp, found.iptc, mime=sniffed.mime)
+
+
+def _opened_picture(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
     from timeline_local.media import images  # noqa: PLC0415 - decoders load in the decoding process only
     from timeline_local.media.embedded import join  # noqa: PLC0415 - as above
+    from timeline_local.media.packets import packets_of  # noqa: PLC0415 - as above
 
     with images.opened(path, sniffed) as image:
         width, height = image.size
         blocks = images.packets(image)
         turned_by_plugin = images.is_turned_by_plugin(image)
     with path.open("rb") as file:
+        if sniffed.mime == images.JPEG_2000:
+            blocks = packets_of(file, sniffed.mime)
         exif = images.read_blocks(file, sniffed, blocks)
         facts = join(exif, blocks.xmp, blocks.iptc, mime=sniffed.mime)
         film_at = motion_offset(file, blocks.xmp) if sniffed.mime in images.MOTION_MIMES else None

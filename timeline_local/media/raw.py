@@ -20,6 +20,8 @@ _FLIP_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 _CANON_BOX = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _CANON_PARTS = (b"CMT1", b"CMT2", b"CMT4")
 _RAF_JPEG_AT = 84
+_X3F_PART_HEAD = 28
+_MOST_PARTS = 100
 
 
 @contextmanager
@@ -51,9 +53,14 @@ def raw_exif(path: Path) -> Exif:
         try:
             if file.read(15) == b"FUJIFILMCCD-RAW":
                 return _read_raf(file)
-            file.seek(4)
-            if file.read(4) == b"ftyp":
+            file.seek(0)
+            mark = file.read(8)
+            if mark[4:] == b"ftyp":
                 return _read_cr3(file)
+            if mark.startswith(b"\x00MRM"):
+                return _read_mrw(file)
+            if mark.startswith(b"FOVb"):
+                return _read_x3f(file)
             return read_exif(Tiff.from_file(file))
         except TiffError:
             return Exif(problems=["exif-unreadable"])
@@ -90,10 +97,41 @@ def _read_raf(file: io.BufferedReader) -> Exif:
     """A Fuji RAW starts with a full JPEG; its EXIF block stands right behind the first marker."""
     file.seek(_RAF_JPEG_AT)
     start = int.from_bytes(file.read(4), "big")
+    return _exif_of_jpeg(file, start)
+
+
+def _exif_of_jpeg(file: io.BufferedReader, start: int) -> Exif:
     file.seek(start)
-    head = file.read(64 * 1024)
-    at = head.find(b"Exif\x00\x00")
+    at = file.read(64 * 1024).find(b"Exif\x00\x00")
     return read_exif(Tiff.from_file(file, start + at + 6)) if at >= 0 else Exif(problems=["exif-unreadable"])
+
+
+def _read_mrw(file: io.BufferedReader) -> Exif:
+    """A Minolta RAW begins with blocks, one of which is a TIFF structure."""
+    file.seek(8)
+    for _ in range(_MOST_PARTS):
+        name, size = file.read(4), int.from_bytes(file.read(4), "big")
+        if name == b"\x00TTW":
+            return read_exif(Tiff.from_file(file, file.tell()))
+        if len(name) < 4:  # noqa: PLR2004 - the file ends
+            break
+        file.seek(size, io.SEEK_CUR)
+    return Exif(problems=["exif-unreadable"])
+
+
+def _read_x3f(file: io.BufferedReader) -> Exif:
+    """A Sigma RAW ends with a list of its parts, the picture for its screen among them: a JPEG."""
+    file.seek(-4, io.SEEK_END)
+    file.seek(int.from_bytes(file.read(4), "little"))
+    head = file.read(12)
+    count = min(int.from_bytes(head[8:], "little"), _MOST_PARTS) if head.startswith(b"SECd") else 0
+    rows = [file.read(12) for _ in range(count)]
+    for row in rows:
+        start = int.from_bytes(row[:4], "little") + _X3F_PART_HEAD
+        file.seek(start)
+        if row[8:] == b"IMA2" and file.read(2) == b"\xff\xd8":
+            return _exif_of_jpeg(file, start)
+    return Exif(problems=["exif-unreadable"])
 
 
 def _read_cr3(file: io.BufferedReader) -> Exif:
