@@ -123,10 +123,19 @@ async def test_a_single_file_is_imported(client: httpx.AsyncClient, tmp_path: Pa
 
 
 async def test_an_archive_that_cannot_be_read_says_what_to_do(client: httpx.AsyncClient, tmp_path: Path) -> None:
-    (tmp_path / "half.zip").write_bytes(pack(tmp_path / "whole.zip", {"a.md": "# A" * 99}).read_bytes()[:-30])
+    (tmp_path / "half.zip").write_bytes(pack(tmp_path / "whole.zip", {"a.md": "# A" * 99}).read_bytes()[:40])
     failed = await planned(client, {"path": str(tmp_path / "half.zip")})
     assert failed["error"]["type"] == "/problems/nothing-to-import"
     assert "not downloaded completely. Download it again." in failed["error"]["detail"]
+
+
+async def test_an_archive_without_its_end_gives_what_was_downloaded_of_it(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    (tmp_path / "half.zip").write_bytes(pack(tmp_path / "w.zip", {"a.md": "# A", "b.md": "# B" * 99}).read_bytes()[:70])
+    done = await imported(client, {"path": str(tmp_path / "half.zip")})
+    assert done["counts"] == {"new": 1, "changed": 0, "same": 0, "skipped": 0, "failed": 2}
+    assert [each["title"] for each in await memories(client)] == ["A"]
 
 
 async def test_the_parts_of_an_export_are_imported_together_wherever_they_lie(

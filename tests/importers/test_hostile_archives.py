@@ -200,8 +200,33 @@ CASES: dict[str, tuple[Build, set[str], list[str]]] = {
     "unknown compression": (
         zipped({"name": b"a", "method": 14}, {"name": b"good.txt"}), GOOD, ["unsupported-compression"]
     ),
-    "end missing": (cut(named(b"a"), lambda data: data[:-22]), set(), ["archive-damaged"]),
-    "second half missing": (cut(named(b"a"), lambda data: data[: len(data) // 2]), set(), ["archive-damaged"]),
+    "end missing": (cut(named(b"../a"), lambda data: data[:-22]), GOOD, ["archive-cut", *UNSAFE]),
+    "second half missing": (cut(named(b"a"), lambda data: data[:31]), set(), ["archive-damaged"]),
+    "zeros without an end": (
+        cut(zipped({**DEFLATED_ZEROS, "content": b"\x00" * 80 * MIB, "has_descriptor": True}), lambda data: data[:-60]),
+        set(),
+        ["archive-bomb"],
+    ),
+    "told to be zeros, without an end": (
+        cut(zipped({**DEFLATED_ZEROS, "size": 1 << 31}, {"name": b"good.txt"}), lambda data: data[:-60]),
+        GOOD,
+        ["archive-cut", "archive-damaged"],
+    ),
+    "encrypted, without an end": (
+        cut(zipped({"name": b"a", "flags": 1}, {"name": b"good.txt"}), lambda data: data[:-60]),
+        GOOD,
+        ["archive-cut", "encrypted"],
+    ),
+    "false ends of a file that has none": (
+        cut(zipped({"name": b"a", "content": b"PK\7\x08" * MIB, "has_descriptor": True}), lambda data: data[:-99]),
+        set(),
+        ["archive-damaged"],
+    ),
+    "more files than are read, without an end": (
+        cut(zipped(*({"name": b"%d" % number} for number in range(101))), lambda data: data[:-60]),
+        set(),
+        ["too-many-files"],
+    ),
     "directory overwritten": (
         cut(named(b"a"), lambda data: data[:-60] + b"\x00" * 30 + data[-30:]), set(), ["archive-damaged"]
     ),

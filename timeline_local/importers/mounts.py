@@ -296,7 +296,10 @@ class MountedTree:
             reason = why(error) if isinstance(error, OSError) else str(error)
             problems.append(Problem(locator, "unreadable", f"This archive cannot be read ({reason})."))
             return None
-        problems += (Problem(joined(locator, each.locator), each.slug, each.detail) for each in tree.problems)
+        problems += (
+            Problem(joined(locator, each.locator) if each.locator else locator, each.slug, each.detail)
+            for each in tree.problems
+        )
         if self.nesting <= 1 or not any(map(is_archive_name, tree.names())):
             return tree
         return MountedTree(tree, self.limits, self.nesting - 1, self.budget)

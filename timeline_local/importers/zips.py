@@ -32,13 +32,14 @@ from timeline_local.importers.trees import (
     RefusedArchive,
     as_text,
 )
+from timeline_local.importers.zip_walks import LOCAL, Walk
 
 BUFFER = 256 * 1024
 MAX_DIRECTORY = 512 * 1024 * 1024
 ENTRIES_PER_FILE = 2  # folders have entries, too
 _STORED, _DEFLATED, _AES = 0, 8, 99
 _END, _END64, _LOCATOR64 = struct.Struct("<4s4H2IH"), struct.Struct("<4sQ2H2I4Q"), struct.Struct("<4sIQI")
-_CENTRAL, _LOCAL = struct.Struct("<4s6H3I5H2I"), struct.Struct("<4s5H3I2H")
+_CENTRAL = struct.Struct("<4s6H3I5H2I")
 _TAIL = 0xFFFF + _END.size + 64 * 1024  # the longest comment, and some bytes that a download left behind it
 _LARGE, _MANY = 0xFFFFFFFF, 0xFFFF
 _ENCRYPTED, _UTF8, _MASKED = 0x1, 0x800, 0x2000
@@ -48,6 +49,11 @@ _MOST_PER_BYTE = 1032  # what deflate makes of one byte at best
 _YEAR_1981 = 347_155_200
 
 _NOT_A_ZIP = "This is no zip file, or its end is missing: it was not downloaded completely. Download it again."
+_CUT = (
+    "The end of this archive is missing: it was not downloaded completely. What came before is here. Download it again "
+    "and import that, which adds what is missing."
+)
+_CUT_HERE = "The archive ends in this file. Download it again."
 _DAMAGED = "Its table of contents is damaged: it may not have been downloaded completely. Download it again."
 _OVERLAPPING = "Its files overlap each other, which no real archive does; it was not read."
 
@@ -69,12 +75,14 @@ class ZipTree:
     """A zip as a tree."""
 
     def __init__(self, opener: Opener, size: int, limits: Limits, *, whole: Callable[[], Part]) -> None:
-        """Read its table of contents. whole: where the zip itself stands. Raises RefusedArchive, OSError."""
+        """Read its table of contents, or what there is without one. whole: where the zip itself stands.
+
+        Raises RefusedArchive, OSError.
+        """
         self._opener = opener
         self._find_whole = whole
         with opener() as file:
-            self._directory = _find_directory(file, size)
-            self._index = _Reading(self._directory, size, limits).index(file)
+            self._directory, self._index = _read(file, size, limits)
         self.problems = self._index.problems
         self.total_bytes = self._index.total_bytes
 
@@ -133,11 +141,11 @@ class ZipTree:
     def _data_start(self, file: BinaryIO, place: Place) -> int:
         at = place.start + self._directory.shift
         file.seek(at)
-        head = file.read(_LOCAL.size)
-        if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
+        head = file.read(LOCAL.size)
+        if len(head) < LOCAL.size or not head.startswith(b"PK\3\4"):
             raise DamagedArchive("the archive is damaged here")
-        *_, name, extra = _LOCAL.unpack(head)
-        start = at + _LOCAL.size + int(name) + int(extra)
+        *_, name, extra = LOCAL.unpack(head)
+        start = at + LOCAL.size + int(name) + int(extra)
         if start + place.packed > self._directory.start:
             raise DamagedArchive("the archive is damaged here")
         return start
@@ -146,7 +154,28 @@ class ZipTree:
 # --- where the table of contents lies --------------------------------------------------
 
 
-def _find_directory(file: BinaryIO, size: int) -> _Directory:
+def _read(file: BinaryIO, size: int, limits: Limits) -> tuple[_Directory, Packed]:
+    """What the zip holds; of one whose end is missing what came before. Raises RefusedArchive, OSError."""
+    found = _find_directory(file, size)
+    # A zip that begins here but has its table elsewhere was cut off in an inner one, whose table that is.
+    if found is None or (found.shift and _begins(file)):
+        nothing = _Directory(size, 0, 0, 0)
+        walk = Walk(file, size, limits)
+        index = _Reading(nothing, size, limits).cut_off(walk)
+        if len(index) and (found is None or not walk.has_contents):
+            return nothing, index
+    if found is None:
+        raise RefusedArchive("archive-damaged", _NOT_A_ZIP)
+    return found, _Reading(found, size, limits).index(file)
+
+
+def _begins(file: BinaryIO) -> bool:
+    file.seek(0)
+    return file.read(4) == b"PK\3\4"
+
+
+def _find_directory(file: BinaryIO, size: int) -> _Directory | None:
+    """The table of contents; None where the end that names it is missing. Raises RefusedArchive, OSError."""
     tail_at = max(size - _TAIL, 0)
     file.seek(tail_at)
     tail = file.read(_TAIL)
@@ -157,7 +186,7 @@ def _find_directory(file: BinaryIO, size: int) -> _Directory:
             if found is not None:
                 return found
         at = tail.rfind(b"PK\5\6", 0, at)
-    raise RefusedArchive("archive-damaged", _NOT_A_ZIP)
+    return None
 
 
 def _directory_of(
@@ -260,6 +289,20 @@ class _Reading:
         self._index.finish()
         return self._index
 
+    def cut_off(self, walk: Walk) -> Packed:
+        """The index of a zip without its end."""
+        self._index.tell("", "archive-cut", _CUT)
+        for count, each in enumerate(walk.entries(), 1):
+            if count > self._limits.entries * ENTRIES_PER_FILE:
+                raise RefusedArchive("too-many-files", TOO_MANY)
+            sizes = (each.crc, each.packed, each.size, len(each.name), len(each.extra), 0, 0, 0, 0, each.start)
+            self._take((0, 0, 0, each.flags, each.method, each.time, each.date, *sizes), each.name, each.extra)
+        if walk.cut:
+            self._index.tell(walk.cut, "archive-damaged", _CUT_HERE)
+        self._check_whole()
+        self._index.finish()
+        return self._index
+
     def _take(self, fields: tuple[int, ...], name: bytes, extra: bytes) -> None:
         entry = _entry(fields, name, extra)
         if entry is None:
@@ -276,7 +319,7 @@ class _Reading:
         except UnsafeName as error:
             self._index.tell(entry.name.replace("\x00", "\N{SYMBOL FOR NULL}"), "unsafe-name", str(error))
         self._starts.append(entry.place.start)
-        self._ends.append(entry.place.start + _LOCAL.size + len(name) + entry.place.packed)
+        self._ends.append(entry.place.start + LOCAL.size + len(name) + entry.place.packed)
 
     def _wrong(self, entry: _Entry) -> tuple[str, str] | None:
         """Why an entry is not read: a slug and a sentence."""
