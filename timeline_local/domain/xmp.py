@@ -43,6 +43,8 @@ _MP_REGION_INFO = "http://ns.microsoft.com/photo/1.2/ RegionInfo"
 _MP = "http://ns.microsoft.com/photo/1.2/t/Region# "
 _LIGHTROOM = "http://ns.adobe.com/lightroom/1.0/ "
 _DIGIKAM = "http://www.digikam.org/ns/1.0/ "
+_NODE_ID = _RDF + "nodeID"
+_LISTS = frozenset({_RDF + "Bag", _RDF + "Seq", _RDF + "Alt"})
 _LANG = "http://www.w3.org/XML/1998/namespace lang"
 
 _DATES = (
@@ -230,9 +232,13 @@ def _parse(text: str) -> _Node:
 def _properties(root: _Node) -> dict[str, _Node]:
     """The properties of every description, by name; the first that holds anything wins."""
     found: dict[str, _Node] = {}
-    for description in root.walk():
-        if description.name == _RDF + "RDF":
-            for each in (child for part in description.children for child in part.children):
+    lists = {node.attributes.get(_NODE_ID, ""): node for node in root.walk() if node.name in _LISTS}
+    for rdf in (node for node in root.walk() if node.name == _RDF + "RDF"):
+        for description in rdf.children:
+            for each in description.children:
+                apart = lists.get(each.attributes.get(_NODE_ID) or " ")
+                if apart is not None and not each.children and description.name not in _LISTS:
+                    each.children.append(apart)  # F-Spot writes lists apart from what they belong to
                 if each.name not in found and (each.text.strip() or each.children):
                     found[each.name] = each
     return found

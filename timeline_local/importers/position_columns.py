@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -50,6 +50,8 @@ _NAMES: Mapping[str, str] = {
 }
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names.split()}
 _LONGEST_NAME = 200
+_BLANK = " \t\r\n\0\u00a0"  # Columbus' loggers fill their cells with NULs
+_COLUMBUS = "vox"  # the column of recordings of the voice, which only these loggers have: their speed is km/h
 _CLEAN = re.compile(r"[^\w]|_")
 _UNITS = (("km/h", "speed_kmh"), ("kph", "speed_kmh"), ("mph", "speed_mph"), ("knot", "speed_knots"))
 _MEASURED = re.compile(r"(?P<number>[-+\u2212]?\d+(?:[.,]\d+)?)\s*(?P<unit>m|ft|m/s|km/h|kph|mph|kn|kt|knots)")
@@ -215,7 +217,8 @@ class Columns:
 
     def row(self, cells: Sequence[str]) -> dict[str, object]:
         """The cells by field; empty ones are absent."""
-        return {field: cells[at].strip() for field, at in self.fields.items() if at < len(cells) and cells[at].strip()}
+        found = {field: cells[at].strip(_BLANK) for field, at in self.fields.items() if at < len(cells)}
+        return {field: cell for field, cell in found.items() if cell}
 
 
 def columns_of(text: str) -> Columns | None:
@@ -231,12 +234,14 @@ def columns_of(text: str) -> Columns | None:
     return None
 
 
-def _numbered(names: Iterable[str]) -> dict[str, int]:
+def _numbered(names: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for at, name in enumerate(names):
         field = field_of(name)
         if field:
             found.setdefault(field, at)
+    if _COLUMBUS in {name.strip().casefold() for name in names} and "speed_mps" in found:
+        found["speed_kmh"] = found.pop("speed_mps")
     if "date" in found and "time" in found:
         found["clock"] = found.pop("time")  # beside a column of dates, "time" is the time of day
     elif "date" in found and "clock" not in found:

@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from timeline_local.domain.drafts import Draft
+from timeline_local.domain.kinds import Kind
 from timeline_local.domain.times import decide
 from timeline_local.importers.base import Item
 from timeline_local.importers.sources.kml import Kml
@@ -155,6 +156,32 @@ def test_a_description_is_kept_whatever_it_is_written_in(
     inner = f"<name>x</name><description>{written}</description><Point><coordinates>13.4,52.5</coordinates></Point>"
     [draft] = drafts(read(tmp_path, reading, placemark(inner)))
     assert draft.body == body
+
+
+@pytest.mark.parametrize(
+    ("coords", "kind", "route"),
+    [
+        (("100.55 13.79 0",), Kind.VISIT, None),
+        (("100.55 13.79 0", "100.56 13.80 0"), Kind.MOVE, [[13.79, 100.55], [13.8, 100.56]]),
+    ],
+)
+def test_a_day_of_the_old_google_timeline_has_its_times_beside_its_track(
+    tmp_path: Path, reading: ModuleType, coords: tuple[str, ...], kind: Kind, route: list[list[float]] | None
+) -> None:
+    track = "".join(f"<gx:coord>{each}</gx:coord>" for each in coords)
+    span = "<TimeSpan><begin>2015-08-01T09:43:58.715Z</begin><end>2015-08-01T16:31:30.753Z</end></TimeSpan>"
+    inner = (
+        f"<name>Siam</name><address>Bangkok</address><Point><coordinates/></Point><gx:Track>{track}</gx:Track>{span}"
+    )
+    items = read(tmp_path, reading, placemark(inner))
+    [draft] = drafts(items)
+    assert (draft.kind, draft.title, draft.extra.get("route")) == (kind, "Siam", route)
+    [said] = draft.evidence
+    assert (said.instant, said.until) == (
+        datetime(2015, 8, 1, 9, 43, 58, 715000, UTC),
+        datetime(2015, 8, 1, 16, 31, 30, 753000, UTC),
+    )
+    assert not reading.problems(items)
 
 
 def test_a_bare_ampersand_costs_nothing(tmp_path: Path, reading: ModuleType) -> None:

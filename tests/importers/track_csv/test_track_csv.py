@@ -84,6 +84,16 @@ def test_the_whole_file_tells_whether_the_day_comes_first(
     assert found[0].at.month == month
 
 
+def test_a_logger_of_columbus_has_cells_of_nuls_and_kilometres_an_hour(tmp_path: Path, reading: ModuleType) -> None:
+    text = (
+        "INDEX,TAG,DATE,TIME,LATITUDE N/S,LONGITUDE E/W,HEIGHT,SPEED,HEADING,VOX\r\n"
+        "68\0\0\0\0,T,090404,063510,31.765973N,035.206901E,827\0\0,18\0\0,357,\0\0\0\0\r\n"
+    )
+    [sample] = samples(reading.read(TrackCsv(), reading.make(tmp_path, {"04040635.CSV": text})))
+    assert (f"{sample.at:%Y-%m-%d %H:%M:%S}", sample.lat, sample.lon) == ("2009-04-04 06:35:10", 31.765973, 35.206901)
+    assert (sample.altitude_m, sample.speed_mps) == (827, 5)
+
+
 def test_devices_are_told_apart(tmp_path: Path, reading: ModuleType) -> None:
     text = "device,time,lat,lon\na,2024-06-15T10:30:00Z,1,2\nb,2024-06-15T10:30:00Z,3,4\n"
     items = reading.read(TrackCsv(), reading.make(tmp_path, {"a.csv": text}))

@@ -225,3 +225,14 @@ def test_no_value_raises(date: str, number: str, place: str) -> None:
         f' exif:GPSLatitude="{escaped(place)}" exif:GPSAltitude="{escaped(number)}"'
     )
     assert read_xmp(text.encode("utf-8", "ignore")).people == ()
+
+
+def test_a_list_may_stand_apart_from_what_it_belongs_to() -> None:
+    """As F-Spot writes it; one that holds itself ends."""
+    rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    packet = f"""<rdf:RDF xmlns:rdf="{rdf}" xmlns:dc="http://purl.org/dc/elements/1.1/">
+      <rdf:Bag rdf:nodeID="a"><rdf:li>sea</rdf:li><rdf:li>boat</rdf:li><rdf:li rdf:nodeID="a"/></rdf:Bag>
+      <rdf:Description rdf:about=""><dc:subject rdf:nodeID="a"/><dc:title rdf:nodeID="gone"/></rdf:Description>
+    </rdf:RDF>"""
+    found = read_xmp(packet.encode())
+    assert (found.keywords, found.title) == (("sea", "boat"), "")

@@ -88,7 +88,7 @@ class _Placemark:
     description: str = ""
     address: str = ""
     when: tuple[TimeEvidence, ...] = ()
-    points: list[Element] = field(default_factory=list)
+    points: list[str] = field(default_factory=list)
     lines: list[list[tuple[float, float, float | None]]] = field(default_factory=list)
     properties: dict[str, object] = field(default_factory=dict)
     is_told: bool = False
@@ -162,7 +162,7 @@ class _Reading:
         elif element.name == "coord":
             self.coordinates.append(element.text)
         elif element.name == "Point":
-            mark.points.append(element)
+            mark.points.append(element.text_of("coordinates"))
         elif element.name in {"LineString", "LinearRing"}:
             mark.lines.append(_tuples(element.text_of("coordinates")))
         elif element.name in {"TimeStamp", "TimeSpan"}:
@@ -182,6 +182,8 @@ class _Reading:
 
     def _end_track(self) -> Iterator[Found]:
         """A track: its times and its coordinates by turns or one list after the other, as long as both last."""
+        if self.mark is not None and self.coordinates and not self.whens:
+            self._timeless(self.mark)
         way = self.track or self._way("KML track")
         way.begin_segment()
         for when, text in zip(self.whens, self.coordinates, strict=False):
@@ -206,6 +208,14 @@ class _Reading:
             yield from self._way_items(way)
         else:
             self.track = way
+
+    def _timeless(self, mark: _Placemark) -> None:
+        """A track that leaves its time to its placemark, as a day of Google's old timeline does: a place, or a line."""
+        places = [text for each in self.coordinates if (text := ",".join(each.split()))]
+        if len(places) == 1:
+            mark.points += places
+        else:
+            mark.lines.append(_tuples(" ".join(places)))
 
     def _end_folder(self) -> Iterator[Found]:
         """The points of a track are one way, called as the folder around theirs."""
@@ -252,15 +262,16 @@ class _Reading:
                 for lat, lon, up in line:
                     way.add(Point(lat, lon, None, up))
             yield from self._way_items(way)
-        for point in mark.points:
+        told = [each for each in mark.points if each.strip()]
+        for point in told or (mark.points if not lines else ()):
             yield from self._point(mark, point)
         if not (lines or mark.points or mark.is_told):
             detail = "This placemark shows neither a place nor a way."
             yield from self.log.note(f"placemark {self.marks}", "empty", detail)
         self.mark = None
 
-    def _point(self, mark: _Placemark, element: Element) -> Iterator[Found]:
-        place = next(iter(_tuples(element.text_of("coordinates"))), None)
+    def _point(self, mark: _Placemark, coordinates: str) -> Iterator[Found]:
+        place = next(iter(_tuples(coordinates)), None)
         if place is None:
             yield from self.log.note(f"placemark {self.marks}", "no-position", NOWHERE)
             return
