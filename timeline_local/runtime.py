@@ -103,6 +103,7 @@ class Runtime:
     route_times: RouteTimes = field(default_factory=RouteTimes)
     started: float = field(default_factory=time.monotonic)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    port: int | None = None  # where it is served; None where it is not, as in a worker
     port_wished: int | None = None  # set where another program had taken it
     onwards: list[Onward] | None = None  # what the server does after it has ended; None where it just ends
     relocation: Relocation | None = None

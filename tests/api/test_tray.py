@@ -34,13 +34,14 @@ async def recorded(runtime: Runtime) -> list[tuple[str, str]]:
 
 async def test_who_holds_the_secret_is_told_how_it_goes(anonymous: httpx.AsyncClient, runtime: Runtime) -> None:
     told = (await tray(anonymous, runtime)).json()
-    names = ("memories", "paused", "failed", "disk", "recent", "moved_port", "update", "url")
+    names = ("memories", "paused", "failed", "disk", "recent", "port", "moved_port", "update", "url")
     assert {name: told[name] for name in names} == {
         "memories": 0,
         "paused": False,
         "failed": None,
         "disk": "ok",
         "recent": [],
+        "port": None,
         "moved_port": None,
         "update": None,
         "url": None,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from timeline_local.cli.ports import listen, reachable
+from timeline_local.cli.ports import listen, reachable, wished
 from timeline_local.config import ServerSettings
 from timeline_local.exceptions import StartRefused
 
@@ -50,6 +50,16 @@ def test_a_port_that_somebody_else_took_is_left_to_them(data: Path) -> None:
         (data / "run" / "port").write_text(str(port_of(squatter)))
         with closing(listen(ServerSettings(), data)) as listening:
             assert port_of(listening) != port_of(squatter)
+        assert wished(ServerSettings(), data) == port_of(squatter)
+
+
+def test_once_it_is_free_again_a_library_has_its_port_back(data: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as squatter:
+        own = port_of(squatter)
+        (data / "run" / "port").write_text(str(own))
+        listen(ServerSettings(), data).close()
+    with closing(listen(ServerSettings(), data)) as listening:
+        assert port_of(listening) == own
 
 
 def test_a_demanded_port_is_not_remembered(data: Path) -> None:

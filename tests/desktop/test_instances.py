@@ -145,6 +145,10 @@ def test_a_squatter_on_the_port_gets_no_ticket(squatter: subprocess.Popen[str], 
     found = find_server(after.data)
     assert found
     assert LocalClient(*found).tray("look")["moved_port"] == port
+    with LocalClient.connect(after.data) as client:
+        told, text = client.get("/api/v1/system"), client.get("/api/v1/system/diagnostics")["text"]
+    assert (told["port"], told["moved_port"]) == (found[0].port, port)
+    assert f"port: {found[0].port}\nport_wanted: {port}\n" in text
     assert after.end() == 0
     squatter.terminate()
     asked = [json.loads(line) for line in squatter.stdout]

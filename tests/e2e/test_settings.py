@@ -141,6 +141,17 @@ def test_this_computer_is_switched_and_its_diagnostics_are_shown(page: Page, lib
     expect(section.get_by_text("version: ")).to_be_visible()
 
 
+def test_a_port_that_another_program_has_is_told(page: Page, library: Server) -> None:
+    with library.client() as client:
+        told = client.get(f"{API}/system")
+    assert (told["port"], told["moved_port"]) == (library.port, None)
+    page.route("**/api/v1/system", lambda route: route.fulfill(json=told | {"moved_port": 8765}))
+    go(page, "/settings/computer")
+    expect(page.locator("#computer")).to_contain_text(
+        f"Port 8765 is taken by another program, so your timeline is at port {library.port} this time"
+    )
+
+
 def test_the_library_moves_to_another_folder_while_it_is_open(
     tmp_path: Path, new_context: NewContext, watch: Watch
 ) -> None:

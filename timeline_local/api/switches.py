@@ -22,6 +22,8 @@ def state_of_system(parts: Runtime) -> SystemState:
         version=__version__,
         paused=parts.pause.is_on,
         started_at=parts.started_at,
+        port=parts.port,
+        moved_port=parts.port_wished,
         starts_at_login=login_of(parts.library.root).is_on if is_offered else None,
         in_menu=menu_entry().is_on if is_offered and _has_menu() else None,
         update=NewVersion(version=newer.version, page=newer.page) if newer else None,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from timeline_local.core.instance import PORT_FILE, own_port
 from timeline_local.core.private_files import write_private
 from timeline_local.exceptions import PortTaken, StartRefused
 
@@ -21,29 +22,31 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8765
 NEIGHBOURS = 20
 BACKLOG = 2048
-PORT_FILE = Path("run", "port")
 
 
 def listen(server: ServerSettings, data_dir: Path) -> socket.socket:
-    """A listening socket: on the port that is set, else on the one used last, 8765, the next 20, or any free one.
+    """A listening socket: on the port that is set, else on the library's own, 8765, the next 20, or any free one.
 
-    The port is remembered, because bookmarks and the browser's storage hang on it. Raises PortTaken if the port that
-    is set is taken, StartRefused if the address may not or cannot be used.
+    The first one used is the library's own from then on, because bookmarks and the browser's storage hang on it; where
+    it is taken another one does for this time. Raises PortTaken if the port that is set is taken, StartRefused if the
+    address may not or cannot be used.
     """
     _check_host(server)
     if server.port is not None:
         return _demanded(server.host, server.port)
-    for port in _wanted(data_dir):
+    own = own_port(data_dir)
+    for port in _wanted(own):
         found = _try(server.host, port)
         if found is not None:
-            write_private(data_dir / PORT_FILE, str(found.getsockname()[1]).encode())
+            if own is None:
+                write_private(data_dir / PORT_FILE, str(found.getsockname()[1]).encode())
             return found
     raise PortTaken("No port of this computer is free. Nothing was changed.")
 
 
 def wished(server: ServerSettings, data_dir: Path) -> int:
     """The port that is tried first."""
-    return server.port or next(_wanted(data_dir))
+    return server.port or next(_wanted(own_port(data_dir)))
 
 
 def _check_host(server: ServerSettings) -> None:
@@ -58,11 +61,9 @@ def _check_host(server: ServerSettings) -> None:
     )
 
 
-def _wanted(data_dir: Path) -> Iterator[int]:
-    with contextlib.suppress(OSError, ValueError):
-        remembered = int((data_dir / PORT_FILE).read_bytes())
-        if 0 < remembered < 2**16:
-            yield remembered
+def _wanted(own: int | None) -> Iterator[int]:
+    if own is not None:
+        yield own
     yield from range(DEFAULT_PORT, DEFAULT_PORT + NEIGHBOURS + 1)
     yield 0
 

@@ -153,6 +153,7 @@ async def _serve(plan: Serving, beside: Beside) -> int:
         await asyncio.to_thread(_load_application)
         while status is None and held is not None and not server.should_exit:
             async with _application(plan, held, server) as (app, runtime):
+                runtime.port = port
                 runtime.port_wished = plan.port_wished if plan.port_wished not in (0, port) else None
                 front.put(app)
                 held.announce(host=host, port=port, version=__version__)

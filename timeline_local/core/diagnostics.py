@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from timeline_local import __version__
+from timeline_local.core.instance import own_port, read_runtime
 
 TAIL = 1024 * 1024
 MOST_KINDS = 20
@@ -46,6 +47,9 @@ def diagnostics(data_dir: Path) -> Facts:
         found["disk_free_bytes"] = shutil.disk_usage(data_dir).free
     found["log_bytes"] = sum(_size(path) for path in _files(data_dir / "logs"))
     found["crash_reports"] = sum(path.name.startswith("crash-") for path in _files(data_dir / "logs"))
+    info = read_runtime(data_dir)
+    found["port"] = info.port if info else "none"
+    found["port_wanted"] = own_port(data_dir) or "any"
     found["library_there"] = "yes" if (data_dir / "library.json").is_file() else "no"
     return found | _troubles(data_dir / "logs" / "timeline.log")
 

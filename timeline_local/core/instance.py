@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 RUN_DIR = "run"
 RUNTIME_FILE = "runtime.json"
 LOCK_FILE = "lock"
+PORT_FILE = Path(RUN_DIR, "port")
 MARKER_FILE = "library.json"
 TRAY_LOCK = "tray.lock"
 MOST_WORKERS = 64
@@ -56,6 +57,15 @@ def read_runtime(data_dir: Path) -> RuntimeInfo | None:
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def own_port(data_dir: Path) -> int | None:
+    """The port that this library's server wants, because it had it first; None if it never had one."""
+    with suppress(OSError, ValueError):
+        found = int((data_dir / PORT_FILE).read_bytes())
+        if 0 < found < 2**16:
+            return found
+    return None
 
 
 class LibraryClaim:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from timeline_local.desktop.facts import Facts
 
 LONGEST_LABEL = 60
+COMPUTER = "/settings/computer"
 
 
 class Action(StrEnum):
@@ -46,7 +47,7 @@ Menu = tuple[Item, ...]
 def menu_of(facts: Facts) -> Menu:
     """The whole menu. What it needs a running server for is shown, but cannot be chosen while there is none."""
     showing = Action.SHOW if facts.is_running else None
-    told = (Item(facts.note),) if facts.note else _newer(facts, showing)
+    told = (Item(facts.note, showing, COMPUTER),) if facts.note else _newer(facts, showing)
     login = () if facts.starts_at_login is None else (_login(is_on=facts.starts_at_login),)
     return (
         Item("Open Timeline Local", showing, is_default=True),
@@ -65,7 +66,7 @@ def menu_of(facts: Facts) -> Menu:
 
 
 def _newer(facts: Facts, showing: Action | None) -> Menu:
-    return (Item(f"Version {facts.update} is there", showing, "/settings/computer"),) if facts.update else ()
+    return (Item(f"Version {facts.update} is there", showing, COMPUTER),) if facts.update else ()
 
 
 def _login(*, is_on: bool) -> Item:

@@ -70,6 +70,7 @@ class TrayStatus(Wire):
     failed: str | None = Field(examples=[None])
     disk: str = Field(examples=["ok"])
     recent: list[RecentImport]
+    port: int | None = Field(examples=[8765])
     moved_port: int | None = Field(examples=[None], description="the port wished for, where another had to be taken")
     update: str | None = Field(examples=["1.4.0"], description="a newer version, where that is asked for")
     url: str | None = Field(examples=[None])
@@ -91,7 +92,9 @@ class NewVersion(Wire):
 
 
 class SystemState(Wire):
-    """paused: background work waits until it is told to go on. starts_at_login and in_menu are null where that is not
+    """paused: background work waits until it is told to go on. port: where this server listens; moved_port: the one it
+
+    wanted, where another program has that. starts_at_login and in_menu are null where that is not
 
     offered: on a server that others can reach, and in_menu on Windows and macOS. update: a newer version, where the
     settings let us ask for one.
@@ -100,6 +103,8 @@ class SystemState(Wire):
     version: str = Field(examples=["0.1.0"])
     paused: bool
     started_at: datetime = Field(examples=["2026-11-28T09:00:00Z"])
+    port: int | None = Field(examples=[8765])
+    moved_port: int | None = Field(examples=[None])
     starts_at_login: bool | None = Field(examples=[False])
     in_menu: bool | None = Field(examples=[False])
     update: NewVersion | None

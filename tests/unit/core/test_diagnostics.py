@@ -50,7 +50,7 @@ def test_diagnostics_tell_nothing_private(library: Path, monkeypatch: pytest.Mon
 
 def test_a_library_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
     found = diagnostics(tmp_path / "gone")
-    assert (found["library_there"], found["log_bytes"]) == ("no", 0)
+    assert (found["library_there"], found["log_bytes"], found["port"]) == ("no", 0, "none")
 
 
 def test_of_crash_reports_the_newest_stay_and_only_their_owner_reads_them(library: Path) -> None:

@@ -25,6 +25,7 @@ STATUS: dict[str, Any] = {
     "failed": None,
     "disk": "ok",
     "recent": [{"id": "0199", "label": "Takeout 2019", "state": "done"}],
+    "port": 8766,
     "moved_port": None,
     "update": None,
     "url": None,
@@ -120,7 +121,8 @@ def test_facts_are_read_from_the_servers_answer() -> None:
     )
     told = facts_of(STATUS | {"failed": "export", "moved_port": 8765, "paused": True, "running": None})
     assert (told.trouble, told.is_paused, told.work) == ("exporting failed", True, "")
-    assert "8765" in told.note
+    assert told.note == "Port 8765 is taken by another program, so it is 8766"
+    assert item(menu_of(told), told.note).target == "/settings/computer"
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ async def _status(db: ReadDb, parts: Runtime) -> wire.TrayStatus:
         failed=failed[0].kind if failed and (failed[0].finished_at or now) > now - TROUBLE_LASTS else None,
         disk=await asyncio.to_thread(disk_word, parts),
         recent=[wire.RecentImport(id=each.id, label=each.label, state=each.state) for each in recent],
+        port=parts.port,
         moved_port=parts.port_wished,
         update=newer.version if newer else None,
         url=None,

@@ -27,8 +27,9 @@ export function Computer() {
       toast({ text: /** @type {any} */ (problem).detail || t('settings.not_saved'), tone: 'danger' });
     }
   };
-  const { version, started_at: since, paused, update } = system.data;
+  const { version, started_at: since, port, moved_port: wanted, paused, update } = system.data;
   return html`<p><b>${t('computer.running', { version })}</b> <span class="fine">${t('computer.since', { when: moment(since) })}</span></p>
+    ${wanted ? html`<${Note} tone="warm" icon="info">${t('computer.moved', { wanted: String(wanted), port: String(port) })}<//>` : null}
     ${paused ? html`<${Note} tone="warm" icon="pause">${t('computer.paused_line')}<//>` : null}
     ${update ? html`<${Note} tone="ok" icon="sparkles">${t('computer.update', { version: update.version })} ${update.page ? html`<a class="text-link" href=${update.page} target="_blank" rel="noopener noreferrer">${t('computer.update_page')}</a>` : null}<//>` : null}
     ${may('system:write') ? html`<${Choices} system=${system.data} change=${change} />` : null}
