@@ -32,9 +32,9 @@ def program(name: str) -> str:
     return found
 
 
-def eventually(true: Callable[[], bool], what: str) -> None:
+def eventually(true: Callable[[], bool], what: str, *, within_s: float = WAIT_S) -> None:
     """Wait for something to become true."""
-    give_up = time.monotonic() + WAIT_S
+    give_up = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < give_up, what
         time.sleep(0.05)
@@ -122,7 +122,9 @@ class Launched:
 Launch = Callable[..., Launched]
 
 BROWSER = """#!/bin/sh
-printf '%s\\n' "$(sed -n 's/.*location.replace("\\([^"]*\\)").*/\\1/p' "$1")" >> "{noted}"
+while grep -q 'http-equiv="refresh"' "$1"; do cp "$1" "{noted}-waiting.html"; sleep 0.1; done
+address="$(sed -n 's/.*location.replace("\\([^"]*\\)").*/\\1/p' "$1")"
+if [ -n "$address" ]; then printf '%s\\n' "$address" >> "{noted}"; else cp "$1" "{noted}.html"; fi
 """
 
 

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import threading
+import time
+
+import pytest
 
 from tests.desktop.conftest import Launch, eventually, program
+from timeline_local.desktop.facts import Facts
+from timeline_local.desktop.icon_tray import x_tray
+from timeline_local.desktop.menu import menu_of
 
 
 def icon_window(display: str) -> str:
@@ -32,21 +39,51 @@ def click(display: str) -> None:
     subprocess.run([program("xdotool"), "mousemove", x, y, "click", "1"], env={"DISPLAY": display}, check=True)
 
 
+def settled(display: str) -> bool:
+    """Whether the icon stands still: a panel takes it in, grows for it, and moves."""
+    before = place(display)
+    time.sleep(0.5)
+    return min(before) > 0 and place(display) == before
+
+
 def test_the_icon_docks_a_click_opens_the_browser_and_the_end_is_clean(tray_host: str, launch: Launch) -> None:
     app = launch(DISPLAY=tray_host)
+    eventually(lambda: settled(tray_host), "the icon did not dock")
     eventually(lambda: len(app.opened()) == 1, "the first page was not opened")
-    eventually(lambda: min(place(tray_host)) > 0, "the icon did not dock")
     assert "/#ticket=" in app.opened()[0]
-
-    def opened_by_click() -> bool:
-        click(tray_host)
-        return len(app.opened()) > 1
-
-    eventually(opened_by_click, "the click did nothing")
-    assert len(set(app.opened())) == len(app.opened())
+    click(tray_host)
+    eventually(lambda: len(app.opened()) > 1, "the click did nothing")
+    assert len(set(app.opened())) == len(app.opened()) == 2
     assert app.end() == 0
     assert not (app.data / "run" / "runtime.json").exists()
     assert icon_window(tray_host) == ""
+
+
+def test_a_click_while_the_server_starts_opens_the_browser_once_it_is_there(tray_host: str, launch: Launch) -> None:
+    app = launch("--hidden", DISPLAY=tray_host)
+    eventually(lambda: settled(tray_host), "the icon did not dock")
+    assert app.opened() == []
+    click(tray_host)
+    eventually(lambda: len(app.opened()) == 1, "the click did nothing")
+    assert app.end() == 0
+
+
+@pytest.mark.parametrize("after_s", [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2] * 5)
+def test_it_ends_whenever_it_is_told_also_while_it_is_drawn(
+    tray_host: str, monkeypatch: pytest.MonkeyPatch, after_s: float
+) -> None:
+    monkeypatch.setenv("DISPLAY", tray_host)
+    tray = x_tray(lambda _: None)
+    running = threading.Thread(target=tray.run, daemon=True)
+    running.start()
+    for number in range(5):
+        facts = Facts(is_running=True, memories=number, work="Importing" if number % 2 else "")
+        threading.Thread(target=tray.show, args=(facts.state, menu_of(facts), facts.line), daemon=True).start()
+    time.sleep(after_s)
+    tray.stop()
+    running.join(10)
+    assert not running.is_alive()
+    eventually(lambda: icon_window(tray_host) == "", "the icon stays")
 
 
 def test_a_display_without_a_tray_host_is_no_error(display: str, launch: Launch) -> None:

@@ -35,6 +35,7 @@ from timeline_local.desktop.icons import argb
 from timeline_local.desktop.introspection import INTROSPECTION
 from timeline_local.desktop.menu import Menu, find
 from timeline_local.desktop.tray import TITLE, Choose
+from timeline_local.desktop.waking import Waker
 
 ITEM = "org.kde.StatusNotifierItem"
 ITEM_PATH = "/StatusNotifierItem"
@@ -98,8 +99,7 @@ class StatusNotifier:
         self._words: list[str] = []
         self._stopped = False
         self._lock = threading.Lock()
-        self._wake_in, self._wake_out = os.pipe()
-        os.set_blocking(self._wake_in, False)
+        self._waker = Waker()
         self._answers = {
             ITEM: self._item_call,
             dbus_menu.INTERFACE: self._menu_call,
@@ -113,20 +113,16 @@ class StatusNotifier:
     def show(self, state: State, menu: Menu, tip: str) -> None:
         with self._lock:
             self._next = (state, menu, tip)
-        self._wake()
+        self._waker.wake()
 
     def tell(self, text: str) -> None:
         with self._lock:
             self._words.append(text)
-        self._wake()
+        self._waker.wake()
 
     def stop(self) -> None:
         self._stopped = True
-        self._wake()
-
-    def _wake(self) -> None:
-        with contextlib.suppress(OSError):  # it has ended already
-            os.write(self._wake_out, b"!")
+        self._waker.wake()
 
     # --- the thread that runs it ---------------------------------------------------
 
@@ -137,7 +133,7 @@ class StatusNotifier:
         try:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._bus.sock, selectors.EVENT_READ)
-                selector.register(self._wake_in, selectors.EVENT_READ)
+                selector.register(self._waker, selectors.EVENT_READ)
                 while not self._stopped:
                     self._take_news()
                     self._take_messages()
@@ -146,8 +142,7 @@ class StatusNotifier:
             log.warning("the session bus is gone: %s", type(error).__name__)
         finally:
             self._bus.close()
-            os.close(self._wake_out)
-            os.close(self._wake_in)
+            self._waker.close()
 
     def _register_name(self) -> None:
         changes = MatchRule(type="signal", interface="org.freedesktop.DBus", member="NameOwnerChanged")
@@ -160,8 +155,7 @@ class StatusNotifier:
         self._bus.send(new_method_call(watcher, "RegisterStatusNotifierItem", "s", (self._own_name,)))
 
     def _take_news(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._wake_in, 4096)
+        self._waker.take()
         with self._lock:
             news, self._next = self._next, None
             words, self._words = self._words, []
