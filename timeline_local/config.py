@@ -223,6 +223,12 @@ class EmailSettings(Group):
         return value
 
 
+def unusable_settings(error: Any) -> str:  # noqa: ANN401 - pydantic's error, by whatever raised it
+    """What is wrong with which settings, without their values."""
+    parts = [f"{'.'.join(map(str, each['loc']))} {each['msg'].lower()}" for each in error.errors(include_input=False)]
+    return f"These settings cannot be used: {'; '.join(parts)}."
+
+
 MOST_MOVES = 20  # one after the other; a circle ends here
 
 

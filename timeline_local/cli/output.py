@@ -65,11 +65,8 @@ def exit_status(command: Callable[[], int]) -> int:
     except ValueError as error:
         if type(error).__name__ != "ValidationError":
             raise
-        complain(_unusable_settings(error))
+        from timeline_local.config import unusable_settings  # noqa: PLC0415 - --help needs none of it
+
+        complain(unusable_settings(error))
         return USAGE
     return 1
-
-
-def _unusable_settings(error: Any) -> str:  # noqa: ANN401 - pydantic's error, which is not loaded for its name alone
-    parts = [f"{'.'.join(map(str, each['loc']))} {each['msg'].lower()}" for each in error.errors(include_input=False)]
-    return f"These settings cannot be used: {'; '.join(parts)}."

@@ -10,7 +10,7 @@ import threading
 import webbrowser
 from pathlib import Path
 
-from timeline_local.core.local_client import write_launch_file
+from timeline_local.core.local_client import launch_page, write_launch_file
 
 
 def has_display() -> bool:
@@ -25,7 +25,12 @@ def open_signed_in(ticket_url: str) -> Path | None:
 
     browser could be started. The ticket stands in that private file alone, in no command line.
     """
-    launch = write_launch_file(ticket_url)
+    return open_page(launch_page(ticket_url))
+
+
+def open_page(page: str) -> Path | None:
+    """Open the browser at a page of ours; the private file that holds it, or None if no browser could be started."""
+    launch = write_launch_file(page)
     if has_display() and _open(launch):
         return launch
     launch.unlink()

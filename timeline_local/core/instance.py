@@ -6,6 +6,7 @@ able to find the server without loading it; what it recognises it by is in `inst
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -204,28 +205,66 @@ def _check_private(data_dir: Path) -> None:
 def tray_place(data_dir: Path) -> Iterator[bool]:
     """Whether this process is the library's one tray app, for as long as the block lasts.
 
-    Where the folder cannot be used at all it is too: the server that it starts says why.
+    Where the library's folder cannot be used at all, the server that is started says why, and the lock lies beside the
+    account's list of libraries; where not even that can be, it is the tray app in any case.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - see claim_library
 
-    folder = data_dir.resolve() / RUN_DIR
-    lock = FileLock(folder / TRAY_LOCK, timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False)
-    try:
-        if folder.parent.exists():
-            check_private(folder.parent)
-        if not folder.exists():
-            make_private_dir(folder)
-        lock.acquire()
-    except Timeout:
-        yield False
+    for path in tray_locks(data_dir):
+        lock = FileLock(path, timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False)
+        try:
+            _make_ready(path.parent)
+            lock.acquire()
+        except Timeout:
+            yield False
+            return
+        except (OSError, NotImplementedError, StartRefused):
+            continue
+        try:
+            yield True
+        finally:
+            lock.release()
         return
-    except (OSError, NotImplementedError, LibraryNotPrivate):
-        yield True
+    yield True
+
+
+def tray_locks(data_dir: Path) -> tuple[Path, Path]:
+    """The locks of the library's tray app, of which it holds the first that can be."""
+    from timeline_local.config import libraries_file  # noqa: PLC0415 - loads pydantic
+
+    root = data_dir.resolve()
+    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+    return root / RUN_DIR / TRAY_LOCK, libraries_file().with_name(f"tray-{name}.lock")
+
+
+def ask_to_start_again(data_dir: Path) -> None:
+    """Ask the library's tray app to start the server again, if that did not start; else it changes nothing."""
+    for path in tray_locks(data_dir):
+        with suppress(OSError):
+            os.utime(path)
+
+
+def when_asked_again(data_dir: Path) -> tuple[int, ...]:
+    """What is different after each `ask_to_start_again`."""
+    found: list[int] = []
+    for path in tray_locks(data_dir):
+        with suppress(OSError):
+            found.append(path.stat().st_mtime_ns)
+    return tuple(found)
+
+
+def _make_ready(folder: Path) -> None:
+    """Make a folder for a lock, unless another user could write there or the library's disk is not there."""
+    from timeline_local.core.libraries import check_is_there  # noqa: PLC0415 - see claim_library
+
+    if folder.exists():
+        check_private(folder.parent)
         return
-    try:
-        yield True
-    finally:
-        lock.release()
+    if folder.name == RUN_DIR:
+        check_is_there(folder.parent)
+    if folder.parent.exists():
+        check_private(folder.parent)
+    make_private_dir(folder)
 
 
 def _in_use(data_dir: Path) -> str:

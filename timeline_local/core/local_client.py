@@ -271,21 +271,27 @@ def parse_events(lines: Iterator[str]) -> Iterator[ServerEvent]:
         fields = {}
 
 
-def write_launch_file(ticket_url: str, folder: Path | None = None) -> Path:
-    """A private HTML file that leads the browser to this address: the way to open it without showing the ticket.
+def launch_page(ticket_url: str) -> str:
+    """A page that leads the browser to this address: in a launch file, the way to open it without showing the ticket.
 
-    A ticket in the browser's command line could be read by every user of the computer. folder: where to put it (made
-    0700); by default a fresh temporary folder. The caller deletes it (`remove_launch_file`) after 60 s.
+    A ticket in the browser's command line could be read by every user of the computer.
+    """
+    # In a script element only `<` could end it early, and a JSON string may hold it as an escape.
+    address = json.dumps(ticket_url).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
+        f"<title>Opening the timeline</title><p>Opening the timeline …</p><script>location.replace({address})</script>"
+    )
+
+
+def write_launch_file(page: str, folder: Path | None = None) -> Path:
+    """A private file with this page. folder: where to put it (made 0700); by default a fresh temporary folder.
+
+    The caller deletes it (`remove_launch_file`); one that holds a ticket after 60 s.
     """
     place = folder or Path(tempfile.mkdtemp(prefix="timeline-local-"))
     make_private_dir(place)
     path = place / f"open-{secrets.token_hex(8)}.html"
-    # In a script element only `<` could end it early, and a JSON string may hold it as an escape.
-    address = json.dumps(ticket_url).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
-        f"<title>Opening the timeline</title><p>Opening the timeline …</p><script>location.replace({address})</script>"
-    )
     write_private(path, page.encode())
     return path
 

@@ -10,24 +10,37 @@ from pathlib import Path
 
 from timeline_local.core.autostart import login_of
 from timeline_local.core.diagnostics import as_text, diagnostics
-from timeline_local.core.local_client import LocalClient
+from timeline_local.core.local_client import LocalClient, find_server
 from timeline_local.desktop.clipboard import copy, keep
 from timeline_local.desktop.menu import Action, Item
 from timeline_local.desktop.opening import Opener
 
 
 class Deeds:
-    """The menu of one library. quit_: how the tray app itself ends."""
+    """The menu of one library. quit_: how the tray app itself ends; again: how it is told to start the server again;
 
-    def __init__(self, data_dir: Path, opener: Opener, *, quit_: Callable[[], None]) -> None:
+    later: how it is told to show a page once there is a server.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        opener: Opener,
+        *,
+        quit_: Callable[[], None],
+        again: Callable[[], None],
+        later: Callable[[str], None],
+    ) -> None:
         self._data_dir = data_dir
         self._opener = opener
         self._quit = quit_
+        self._again = again
+        self._later = later
 
     def do(self, item: Item) -> None:
         """What this item stands for. Raises NoServer, ServerProblem, OSError."""
         if item.action is Action.SHOW:
-            self._opener.show_running(item.target)
+            self._show(item.target)
         elif item.action is Action.PAUSE:
             LocalClient.find(self._data_dir).tray("resume" if item.checked else "pause")
         elif item.action is Action.LOGIN:
@@ -40,8 +53,17 @@ class Deeds:
             text = as_text(diagnostics(self._data_dir))
             if not copy(text):
                 open_file(keep(text, self._data_dir / "logs"))
+        elif item.action is Action.AGAIN:
+            self._again()
         elif item.action is Action.QUIT:
             self._quit()
+
+    def _show(self, target: str) -> None:
+        found = find_server(self._data_dir)
+        if found is None:
+            self._later(target)
+        else:
+            self._opener.show(found, target)
 
 
 def open_file(path: Path) -> None:

@@ -34,10 +34,11 @@ class Recent:
 class Facts:
     """How things stand. trouble: what needs the owner, as the menu says it; update: a newer version, if one is known
 
-    of; starts_at_login None: not offered here.
+    of; starts_at_login None: not offered here; is_stopped: it did not start, or not any more, and nobody tries to.
     """
 
     is_running: bool = False
+    is_stopped: bool = False
     memories: int = 0
     work: str = ""
     trouble: str = ""

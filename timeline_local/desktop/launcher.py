@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
-from timeline_local.config import load_settings
-from timeline_local.core.instance import tray_place
+from timeline_local.config import load_settings, unusable_settings, usual_data_dir
+from timeline_local.core.instance import ask_to_start_again, tray_place
 from timeline_local.core.local_client import LocalClient, NoServer, ServerProblem, find_server
-from timeline_local.desktop.opening import Opener, say
+from timeline_local.desktop.opening import Opener, has_reader, say
+from timeline_local.desktop.pages import told_page
 from timeline_local.desktop.resident import Resident
 from timeline_local.desktop.supervisor import Server
 
@@ -83,9 +84,8 @@ def launch(arguments: Sequence[str] = ()) -> int:
     asked = _parsed(arguments)
     try:
         data_dir = load_settings(data_dir=asked.data).data_dir
-    except ValueError as error:  # pydantic's ValidationError, whose text names every setting
-        say(f"The settings cannot be used. {error}")
-        return 2
+    except ValueError as error:  # pydantic's ValidationError
+        return _unusable(unusable_settings(error), shows=not asked.quit)
     found = find_server(data_dir)
     if asked.quit:
         return _quit(data_dir)
@@ -94,6 +94,7 @@ def launch(arguments: Sequence[str] = ()) -> int:
         with ExitStack() as place:
             if place.enter_context(tray_place(data_dir)):
                 return Resident(data_dir, target, place).run()
+        ask_to_start_again(data_dir)
         found = _started_by_another(data_dir)
     if found is None:
         say("Timeline Local is being started by another program, which takes long. Try again in a minute.")
@@ -104,6 +105,16 @@ def launch(arguments: Sequence[str] = ()) -> int:
         opener.wait()
         opener.forget()
     return 0
+
+
+def _unusable(told: str, *, shows: bool) -> int:
+    """Say that the settings cannot be used, also to who has no terminal; the exit status."""
+    say(told)
+    opener = Opener(usual_data_dir())
+    if shows and not has_reader() and opener.tell(told_page("Timeline Local did not start", told)):
+        opener.wait()
+        opener.forget()
+    return 2
 
 
 def _started_by_another(data_dir: Path) -> Server | None:

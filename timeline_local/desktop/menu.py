@@ -15,6 +15,7 @@ class Action(StrEnum):
     """What a choice does; `show` opens the browser at the item's target."""
 
     SHOW = "show"
+    AGAIN = "again"
     PAUSE = "pause"
     LOGIN = "login"
     FOLDER = "folder"
@@ -41,16 +42,20 @@ class Item:
 
 
 SEPARATOR = Item("")
+AGAIN = Item("Try to start again", Action.AGAIN, is_default=True)
 Menu = tuple[Item, ...]
 
 
 def menu_of(facts: Facts) -> Menu:
-    """The whole menu. What it needs a running server for is shown, but cannot be chosen while there is none."""
+    """The whole menu. What it needs a running server for is shown, but cannot be chosen while there is none; only the
+
+    first item can, since a click on the icon is heard at any time.
+    """
     showing = Action.SHOW if facts.is_running else None
     told = (Item(facts.note, showing, COMPUTER),) if facts.note else _newer(facts, showing)
     login = () if facts.starts_at_login is None else (_login(is_on=facts.starts_at_login),)
     return (
-        Item("Open Timeline Local", showing, is_default=True),
+        AGAIN if facts.is_stopped else Item("Open Timeline Local", Action.SHOW, is_default=True),
         Item("New memory…", showing, "/new"),
         Item("Import a folder…", showing, "/imports/new"),
         SEPARATOR,

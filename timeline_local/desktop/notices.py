@@ -9,6 +9,7 @@ from timeline_local.config import libraries_file
 from timeline_local.core.private_files import make_private_dir, write_private
 
 LIVES_HERE = "Timeline Local lives in the tray. Its icon leads back to your timeline, and quits it."
+NOT_RUNNING = "{title}. Its icon tries again, and shows why."
 STILL_WORKING = "{work}. Answer in the browser whether to quit now, or choose Quit once more. It goes on next time."
 
 

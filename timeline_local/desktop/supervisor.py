@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import threading
@@ -17,7 +18,6 @@ from timeline_local.core.local_client import LocalClient, NoServer, ServerProble
 IN_USE = 3  # the exit status of a server whose library another process holds
 RESTARTS = 3
 WINDOW_S = 600.0
-READY_S = 60.0  # a first start may have a migration to do
 LOOK_S = 0.05
 END_S = 8.0  # the server itself ends within 5 s
 ASK_S = 2.0
@@ -83,8 +83,11 @@ class ServerProcess:
         self._listener.join(ASK_S)
         return "".join(self._last)
 
-    def ready(self, *, within_s: float = READY_S) -> Server | None:
-        """Where the server listens, once it has proved itself; None if this process ended or took too long."""
+    def ready(self, *, within_s: float = math.inf) -> Server | None:
+        """Where the server listens, once it has proved itself; None if this process ended or took too long.
+
+        How long it may take nobody knows: there may be a large library to check and to bring up to date.
+        """
         give_up = time.monotonic() + within_s
         while time.monotonic() < give_up:
             found = find_server(self._data_dir)

@@ -12,8 +12,16 @@ from pathlib import Path
 import pytest
 
 from timeline_local.core.install_secrets import ensure_secrets, new_secrets, read_secrets
-from timeline_local.core.instance import claim_library, read_runtime, tray_place
+from timeline_local.core.instance import (
+    ask_to_start_again,
+    claim_library,
+    read_runtime,
+    tray_place,
+    when_asked_again,
+)
+from timeline_local.core.libraries import add, note_opened
 from timeline_local.core.private_files import make_private_dir, write_private
+from timeline_local.domain.ids import new_id
 from timeline_local.exceptions import LibraryDamaged, LibraryInUse, LibraryNotPrivate, LibraryNotWritable
 
 
@@ -134,9 +142,29 @@ def test_a_library_has_one_tray_app_beside_its_server(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_private_is_left_to_the_server_to_refuse(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
-    with tray_place(tmp_path / "open") as place:
-        assert place
+    with tray_place(tmp_path / "open") as first, tray_place(tmp_path / "open") as second:
+        assert (first, second) == (True, False)
     assert list((tmp_path / "open").iterdir()) == []
+
+
+def test_a_library_whose_disk_is_away_has_one_tray_app_that_writes_nothing_there(tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    add(away)
+    note_opened(away, new_id())
+    with tray_place(away) as first, tray_place(away) as second:
+        assert (first, second) == (True, False)
+    assert not away.exists()
+
+
+def test_a_tray_app_is_asked_to_start_again_wherever_its_lock_is(tmp_path: Path) -> None:
+    for folder in (tmp_path / "new", tmp_path / "open"):
+        folder.mkdir(mode=0o700)
+    (tmp_path / "open").chmod(0o777)
+    for folder in (tmp_path / "new", tmp_path / "open"):
+        with tray_place(folder):
+            before = when_asked_again(folder)
+            ask_to_start_again(folder)
+            assert when_asked_again(folder) != before
 
 
 def test_a_killed_process_leaves_no_lock_behind(tmp_path: Path) -> None:

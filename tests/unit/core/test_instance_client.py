@@ -20,6 +20,7 @@ from timeline_local.core.local_client import (
     NoServer,
     ServerProblem,
     find_server,
+    launch_page,
     parse_events,
     remove_launch_file,
     write_launch_file,
@@ -161,7 +162,7 @@ def test_events_without_data_are_skipped() -> None:
 
 
 def test_the_launch_file_is_private_and_leads_to_the_address(tmp_path: Path) -> None:
-    path = write_launch_file("http://tl-x.localhost:8765/#ticket=</script>", tmp_path / "run")
+    path = write_launch_file(launch_page("http://tl-x.localhost:8765/#ticket=</script>"), tmp_path / "run")
     text = path.read_text()
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert 'location.replace("http://tl-x.localhost:8765/#ticket=\\u003c/script>")' in text
@@ -170,7 +171,7 @@ def test_the_launch_file_is_private_and_leads_to_the_address(tmp_path: Path) -> 
 
 
 def test_a_launch_file_of_its_own_folder_takes_the_folder_along() -> None:
-    path = write_launch_file("http://x/")
+    path = write_launch_file(launch_page("http://x/"))
     remove_launch_file(path)
     assert not path.parent.exists()
 

@@ -65,10 +65,11 @@ def test_a_newer_version_stands_in_the_menu_and_leads_to_where_it_is_told() -> N
     assert not any(label.startswith("Version") for label in labels(menu_of(facts_of(STATUS))))
 
 
-def test_while_there_is_no_server_only_what_needs_none_can_be_chosen() -> None:
+def test_while_there_is_no_server_only_what_needs_none_or_can_wait_can_be_chosen() -> None:
     menu = menu_of(Facts(starts_at_login=False))
     usable = {found.label for _, found in numbered(menu) if found.action is not None}
     assert usable == {
+        "Open Timeline Local",
         "Start at login",
         "Open library folder",
         "View logs",
@@ -222,3 +223,12 @@ def test_the_icon_is_round_and_its_bytes_are_in_the_order_of_the_bus() -> None:
     assert picture.getpixel((6, 16)) == (0x0B, 0x6E, 0x69, 0xFF)
     at = (16 * 32 + 6) * 4
     assert argb("normal", 32)[at : at + 4] == bytes((0xFF, 0x0B, 0x6E, 0x69))
+
+
+def test_a_library_that_did_not_start_can_be_tried_again() -> None:
+    stopped = Facts(is_stopped=True, trouble="it did not start")
+    assert stopped.state == "attention"
+    first = menu_of(stopped)[0]
+    assert (first.action, first.is_default) == (Action.AGAIN, True)
+    assert item(menu_of(stopped), "View logs").is_enabled
+    assert not item(menu_of(stopped), "New memory…").is_enabled

@@ -80,7 +80,7 @@ class Screen(NoTray):
 
 def kept_running(monkeypatch: pytest.MonkeyPatch, data_dir: Path, drawn: list[str]) -> int:
     """Run the tray app to its end, with a server that never proves itself and is taken as shown."""
-    monkeypatch.setattr(ServerProcess, "ready", lambda _: (RuntimeInfo(**NOWHERE), new_secrets()))
+    monkeypatch.setattr(ServerProcess, "ready", lambda _, **__: (RuntimeInfo(**NOWHERE), new_secrets()))
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     resident = Resident(data_dir, None, ExitStack(), trays=lambda _: Screen(drawn, resident._close))
     try:
