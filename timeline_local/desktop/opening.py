@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
 from timeline_local.core.browser import open_page
@@ -76,7 +75,7 @@ class Opener:
 
     def let_wait(self) -> None:
         """Open a tab that says that the server is starting, and goes on to what is shown next."""
-        self._tab = self._tab or open_page(starting_page(f"{datetime.now().astimezone():%H:%M}"))
+        self._tab = self._tab or open_page(starting_page(time.strftime("%H:%M")))
 
     def show_running(self, target: str = "/") -> bool:
         """As `show`, with the server found first."""
