@@ -33,6 +33,10 @@ _HINT = (
     "This is a library of Apple Photos without its originals. In Apple Photos select everything, choose File, Export, "
     "Export Unmodified Originals with “Export IPTC as XMP”, and import that folder."
 )
+_NO_ROWS = (
+    "This list is empty, or cannot be read: what iCloud knows about its pictures, such as favourites and what was "
+    "hidden, is missing. They are taken with what they say themselves."
+)
 _LISTS = {"albums": False, "shared albums": False, "memories": True}
 
 
@@ -96,10 +100,7 @@ def _explored(folder: Folder) -> _Export:
         name = listing.locator.rpartition("/")[2].casefold()
         if found and name != _DELETED:
             export.details[listing.locator] = found
-            here = {_fold(file.name) for file in listing.files}
-            for detail in _read_all(folder, found):
-                if _fold(detail.name) not in here:
-                    export.strays[_fold(detail.name)].append(detail)
+            _add_details(export, listing, found)
         elif name == _DELETED:
             export.deleted.add(listing.locator)
         elif name in _LISTS:
@@ -107,6 +108,18 @@ def _explored(folder: Folder) -> _Export:
     if not export.details:
         return _Export(folder)  # folders of these names belong to somebody else
     return export
+
+
+def _add_details(export: _Export, listing: Listing, csvs: Sequence[File]) -> None:
+    """Note the rows of pictures that lie elsewhere, and the lists without rows."""
+    here = {_fold(file.name) for file in listing.files}
+    for file in csvs:
+        details = read_details(_content(export.folder, file))
+        for detail in details:
+            if _fold(detail.name) not in here:
+                export.strays[_fold(detail.name)].append(detail)
+        if not details:
+            export.problems.append(Problem(file.locator, "empty", _NO_ROWS))
 
 
 def _add_lists(export: _Export, listing: Listing, *, is_memory: bool) -> None:
