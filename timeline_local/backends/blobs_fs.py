@@ -15,9 +15,10 @@ import secrets
 import shutil
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,7 @@ Found = TypeVar("Found")
 class _Whole:
     """A temporary file with all its bytes."""
 
-    path: Path
+    path: str
     sha256: bytes
     size: int
 
@@ -56,17 +57,24 @@ class FileBlobs:
         self._reserve = reserve_bytes
         self._naming = threading.Lock()
         self._reading = threading.Semaphore(READ_AT_ONCE)
-        self._known_folders: set[Path] = set()  # whose own names this process has made durable
+        self._known_folders: set[str] = set()  # whose own names this process has made durable
 
     def path(self, sha256: bytes) -> Path:
+        return Path(self._place(sha256))
+
+    def _place(self, sha256: bytes) -> str:
+        """The path as text: making a `Path` of each took an import as long as renaming the file."""
         name = sha256.hex()
-        return self._root / name[:2] / name
+        return os.path.join(self._root, name[:2], name)  # noqa: PTH118
+
+    def _folder(self, sha256: bytes) -> str:
+        return os.path.join(self._root, sha256.hex()[:2])  # noqa: PTH118
 
     async def missing(self, hashes: Iterable[bytes]) -> list[bytes]:
         return await asyncio.to_thread(self._missing, list(hashes))
 
     def _missing(self, hashes: Sequence[bytes]) -> list[bytes]:
-        return [sha256 for sha256 in hashes if not self.path(sha256).is_file()]
+        return [sha256 for sha256 in hashes if not os.path.isfile(self._place(sha256))]  # noqa: PTH113
 
     async def put_stream(self, chunks: AsyncIterator[bytes], *, max_bytes: int | None = None) -> Stored:
         self._check_space(0)
@@ -154,22 +162,23 @@ class FileBlobs:
             for part in parts:
                 is_new = not self._holds(part.sha256, part.size)
                 if is_new:
-                    self._rename(part.path, self.path(part.sha256))
+                    self._rename(part)
                 stored.append(Stored(part.sha256, part.size, is_new=is_new))
         return stored
 
-    def _rename(self, part: Path, target: Path) -> None:
+    def _rename(self, part: _Whole) -> None:
+        target = self._place(part.sha256)
         try:
-            part.rename(target)
+            os.rename(part.path, target)  # noqa: PTH104
         except FileNotFoundError:
-            make_private_dir(target.parent, inside=self._root)
-            part.rename(target)
+            make_private_dir(Path(target).parent, inside=self._root)
+            os.rename(part.path, target)  # noqa: PTH104
 
     def _sync_names(self, hashes: Iterable[bytes]) -> None:
         """Return when the names are durable, whoever gave them: another thread may have, just now."""
-        folders = {self.path(sha256).parent for sha256 in hashes}
+        folders = {self._folder(sha256) for sha256 in hashes}
         with _says_why():
-            _each(sync_dir, sorted(folders))
+            _each(sync_dir, [Path(folder) for folder in sorted(folders)])
             if not folders <= self._known_folders:
                 sync_dir(self._root)
                 self._known_folders |= folders
@@ -179,9 +188,9 @@ class FileBlobs:
 
         What is found counts as just written, so that no sweep takes it before its row is there.
         """
-        path = self.path(sha256)
+        path = self._place(sha256)
         try:
-            if path.stat().st_size != size:
+            if os.stat(path).st_size != size:  # noqa: PTH116
                 return False
             os.utime(path)
         except FileNotFoundError:
@@ -189,14 +198,15 @@ class FileBlobs:
         return True
 
     @contextmanager
-    def _temporary(self) -> Iterator[tuple[IO[bytes], Path]]:
-        part = self._incoming / f"{secrets.token_hex(16)}.part"
+    def _temporary(self) -> Iterator[tuple[IO[bytes], str]]:
+        part = os.path.join(self._incoming, f"{secrets.token_hex(16)}.part")  # noqa: PTH118
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         try:
             with _says_why(), os.fdopen(os.open(part, flags, FILE_MODE), "wb") as file:
                 yield file, part
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(part)  # noqa: PTH108
 
     def _check_space(self, size: int) -> None:
         free = shutil.disk_usage(self._incoming).free
@@ -222,8 +232,25 @@ def _each(function: Callable[[T], Found], things: Sequence[T]) -> list[Found]:
     """The function of each, in threads: what waits for the disk waits together."""
     if len(things) < 2:  # noqa: PLR2004 - one needs no other thread
         return [function(each) for each in things]
-    with ThreadPoolExecutor(min(len(things), WAITING), thread_name_prefix="originals") as threads:
-        return list(threads.map(function, things))
+    todo = deque(enumerate(things))
+    found: dict[int, Found] = {}
+
+    def work(_: int) -> None:
+        while True:
+            try:
+                number, thing = todo.popleft()
+            except IndexError:
+                return
+            try:
+                found[number] = function(thing)
+            except BaseException:
+                todo.clear()  # the others stop, too
+                raise
+
+    count = min(len(things), WAITING)
+    with ThreadPoolExecutor(count, thread_name_prefix="originals") as threads:
+        deque(threads.map(work, range(count)), maxlen=0)
+    return [found[number] for number in range(len(things))]
 
 
 def _sync(file: IO[bytes]) -> None:

@@ -234,8 +234,8 @@ def _one_shot(stills: list[_Member], *, has_raw: bool) -> tuple[list[_Member], l
 
 def _with_bursts(groups: Sequence[Group]) -> Iterator[Group]:
     shots: dict[str, list[tuple[Group, bool]]] = defaultdict(list)
-    for group in groups:
-        found, is_cover = _burst(group.primary)
+    bursts = [_burst(group.primary) for group in groups]
+    for group, (found, is_cover) in zip(groups, bursts, strict=True):
         if found:
             shots[found].append((group, is_cover))
     covers = {
@@ -243,8 +243,7 @@ def _with_bursts(groups: Sequence[Group]) -> Iterator[Group]:
         for key, each in shots.items()
         if len(each) > 1
     }
-    for group in groups:
-        key, _ = _burst(group.primary)
+    for group, (key, _) in zip(groups, bursts, strict=True):
         cover = covers.get(key)
         if cover is None:
             yield group

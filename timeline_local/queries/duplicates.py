@@ -52,6 +52,8 @@ async def by_bytes(db: AsyncConnection, owner_pk: int, *, hashes: Collection[byt
 
 async def primaries(db: AsyncConnection, owner_pk: int, *, memory_pks: Collection[int]) -> dict[int, set[bytes]]:
     """The hashes of the files that these memories are, not of their other parts."""
+    if not memory_pks:
+        return {}
     statement = (
         select(MemoryMedia.memory_pk, MediaFile.sha256)
         .join(MediaFile, MediaFile.pk == MemoryMedia.media_pk)
