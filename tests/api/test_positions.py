@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import delete, func, insert, select
 
 from tests.desk import Desk, ToldSource, tell
 from timeline_local.config import Settings
-from timeline_local.domain.drafts import Draft, Sample, Samples
+from timeline_local.domain.drafts import JSON, Draft, Sample, Samples
 from timeline_local.domain.ids import new_id
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moments import TimeBasis, TimeEvidence
@@ -188,6 +189,26 @@ async def test_another_users_positions_are_neither_shown_nor_deleted(
     async with desk.database.read() as db:
         left = await db.execute(select(func.count()).select_from(Position).where(Position.owner_pk == other))
         assert left.scalar_one() == 9
+
+
+async def test_a_way_without_times_is_drawn(client: httpx.AsyncClient, desk: Desk, tmp_path: Path) -> None:
+    evidence = TimeEvidence(basis=TimeBasis.SOURCE, instant=START)
+    told: JSON = [[41.9, 12.5], [41.91, 12.6], [41.9, 12.7], "nowhere", [1, 2, 3], [True, 4], [91, 4]]
+    plan = Draft(source_key="p", kind=Kind.MOVE, evidence=(evidence,), extra={"route": told})
+    path, between = way(0, 2).samples, Draft(source_key="b", kind=Kind.MOVE, device="phone", evidence=(evidence,))
+    await desk.run(tell(tmp_path / "a", plan, replace(between, path=path, extra={"route": told})))
+    found = (await client.get("/api/v1/memories")).json()["items"]
+    ids = {each["source_key"]: each["id"] for each in found}
+    drawn = (await client.get(f"/api/v1/memories/{ids['p']}/path")).json()
+    assert drawn == {
+        "count": 3,
+        "at": [None, None, None],
+        "lat": [41.9, 41.91, 41.9],
+        "lon": [12.5, 12.6, 12.7],
+        "altitude_m": [None, None, None],
+    }
+    ends = (await client.get(f"/api/v1/memories/{ids['b']}/path", params={"points": 2})).json()
+    assert (ends["at"], ends["lon"]) == ([at(0), at(1)], [12.5, 12.7])
 
 
 async def test_a_memory_tells_its_way_in_as_many_points_as_asked_for(

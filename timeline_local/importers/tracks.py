@@ -98,6 +98,7 @@ class Recording:
     speeds: array[float] = field(default_factory=lambda: array("d"))
     route: list[tuple[float, float]] = field(default_factory=list)
     route_points: int = 0
+    route_at: array[int] = field(default_factory=lambda: array("q"))  # how many points with times stand before each
     offset_min: int | None = None
     body: dict[str, Average] = field(
         default_factory=lambda: {"heart_rate": Average(), "cadence": Average(), "power": Average()}
@@ -147,6 +148,7 @@ class Recording:
         self.route_points += 1
         if self.route_points <= MAX_ROUTE_HELD:
             self.route.append((round(point.lat, _PLACES), round(point.lon, _PLACES)))
+            self.route_at.append(len(self.ats))
 
 
 class Keys:
@@ -172,7 +174,7 @@ def items_of(
             yield _route(recording, keys)
         return
     if recording.route_points and not recording.is_plan:
-        detail = f"{recording.route_points} points of this track have no time; its way is drawn without them."
+        detail = f"{recording.route_points} points of this track have no time; they are drawn, and no more."
         yield Problem(f"{recording.locator}#{keys.unique('untimed')}", "no-time", detail)
     order = _in_order(recording.ats)
     groups = list(_groups(recording.ats, order))
@@ -336,6 +338,7 @@ def _move(recording: Recording, group: Sequence[int], keys: Keys, *, is_whole: b
     key = keys.unique(f"move:{_spell(first)}@{lats[0]:.5f},{lons[0]:.5f}")
     metres, mode, told = _told(recording, group, legs_m(lats, lons))
     if is_whole:
+        told |= _drawn(recording)
         told |= _whole(recording)  # what the instrument counted itself is better than what we measure
     else:
         told = {**recording.extra, **told}
@@ -406,6 +409,25 @@ def _whole(recording: Recording) -> dict[str, JSON]:
     return {**recording.extra, **said}
 
 
+def _drawn(recording: Recording) -> dict[str, JSON]:
+    """The way with those points of a track that have no time, in the order of the file; nothing if all have one."""
+    if recording.is_plan or not recording.route:
+        return {}
+    way: list[tuple[float, float]] = []
+    done = 0
+    for place, before in zip(recording.route, recording.route_at, strict=True):
+        way += zip(recording.lats[done:before], recording.lons[done:before], strict=True)
+        way.append(place)
+        done = before
+    way += zip(recording.lats[done:], recording.lons[done:], strict=True)
+    return {"distance_m": round(sum(legs_m(*zip(*way, strict=True)))), "route": _spelled(way)}
+
+
+def _spelled(way: Sequence[tuple[float, float]]) -> JSON:
+    places = (way[at] for at in _spread(len(way), MAX_ROUTE))
+    return [[round(lat, _PLACES), round(lon, _PLACES)] for lat, lon in places]
+
+
 def _sample(recording: Recording, at: int) -> Sample:
     return Sample(
         from_micros(recording.ats[at]),
@@ -429,11 +451,10 @@ def _spread(count: int, most: int) -> Sequence[int]:
 
 
 def _route(recording: Recording, keys: Keys) -> Draft:
-    way = [recording.route[at] for at in _spread(len(recording.route), MAX_ROUTE)]
     lats, lons = [lat for lat, _ in recording.route], [lon for _, lon in recording.route]
     metres = sum(legs_m(lats, lons))
     mode = mode_of(recording.word)
-    told: dict[str, JSON] = {"route": [[lat, lon] for lat, lon in way], "distance_m": round(metres)}
+    told: dict[str, JSON] = {"route": _spelled(recording.route), "distance_m": round(metres)}
     if mode:
         told |= {"mode": mode, "mode_basis": "source"}
     shape = hashlib.sha256(repr(recording.route).encode()).hexdigest()[:16]

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, exists, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from timeline_local.domain.distances import is_position
 from timeline_local.domain.times import from_micros, micros
 from timeline_local.models import Device, Import, Memory, MemoryPath, Position, PositionErasure, PositionSpan
 from timeline_local.queries.dialect import in_key_list, key_list
@@ -121,6 +122,18 @@ async def way(db: AsyncConnection, owner_pk: int, memory_pk: int) -> Sequence[An
     between = (Position.device_pk == row.device_pk, Position.at.between(row.from_at, row.until_at))
     found = _positions(owner_pk, [*between, not_deleted(owner_pk)])
     return (await db.execute(found.limit(LONGEST_WAY))).all()
+
+
+async def route(db: AsyncConnection, owner_pk: int, memory_pk: int) -> list[tuple[float, float]]:
+    """The way of a memory as its source drew it, without times: (latitude, longitude) from its start to its end."""
+    mine = select(Memory.extra).where(Memory.owner_pk == owner_pk, Memory.pk == memory_pk)
+    said = ((await db.execute(mine)).scalar_one_or_none() or {}).get("route")
+    places = [each for each in said if isinstance(each, list)] if isinstance(said, list) else []
+    return [(lat, lon) for lat, lon in filter(_is_place, places[:LONGEST_WAY])]
+
+
+def _is_place(parts: list[Any]) -> bool:
+    return len(parts) == 2 and all(type(each) in {int, float} for each in parts) and is_position(*parts)  # noqa: PLR2004
 
 
 def _positions(owner_pk: int, conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:

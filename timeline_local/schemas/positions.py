@@ -53,7 +53,7 @@ class Way(Wire):
     """The way of a memory in columns: the points in the order of time, all of equal length; empty if it has none."""
 
     count: int = Field(description="Of the positions it is made of; at most 20,000 are read.", examples=[412])
-    at: list[AwareDatetime]
+    at: list[AwareDatetime | None] = Field(description="null where the way was drawn without times.")
     lat: list[float]
     lon: list[float]
     altitude_m: list[float | None]

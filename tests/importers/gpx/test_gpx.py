@@ -137,6 +137,17 @@ def test_a_track_without_times_is_a_way_on_no_day(tmp_path: Path, reading: Modul
     assert moment.local_on is None
 
 
+def test_points_without_a_time_are_drawn_between_those_with_one(tmp_path: Path, reading: ModuleType) -> None:
+    untimed = '<trkpt lat="46.6" lon="8.0"/>'
+    first, last = point("2020-01-02T10:00:00Z"), point("2020-01-02T11:00:00Z", "46.7", "8.1")
+    items = read_text(tmp_path, reading, track(first, untimed, last, untimed))
+    [draft] = moves(items)
+    assert [sample.lat for sample in draft.path] == [46.5, 46.7]
+    assert draft.extra["route"] == [[46.5, 7.9], [46.6, 8.0], [46.7, 8.1], [46.6, 8.0]]
+    assert draft.extra["distance_m"] == pytest.approx(40_400, rel=0.01)
+    assert reading.problems(items) == {"a.gpx#untimed": "no-time"}
+
+
 @pytest.mark.parametrize(
     ("times", "gone"),
     [

@@ -162,13 +162,25 @@ async def read_path(
     db: ReadDb,
     points: Annotated[int, Query(ge=2, le=5000, description="At most so many; those stay that matter most.")] = 500,
 ) -> Response:
-    """Its positions, drawn with as many points as asked for."""
+    """Its positions, drawn with as many points as asked for; or its way as its source drew it, where that is more."""
     pk = await memories.pk_of(db, me.user_pk, memory_id)
     rows = await queries.way(db, me.user_pk, pk)
+    route = await queries.route(db, me.user_pk, pk)
+    if len(route) > len(rows):
+        return _json(await asyncio.to_thread(_drawn, route, rows, points))
     kept = await asyncio.to_thread(_simplified, rows, points)
     told = [_position(row) for row in kept]
     columns = {name: [each[name] for each in told] for name in ("at", "lat", "lon", "altitude_m")}
     return _json({"count": len(rows), **columns})
+
+
+def _drawn(route: Sequence[tuple[float, float]], rows: Sequence[AnyRow], most: int) -> dict[str, object]:
+    """A way without times, but for when it began and ended."""
+    kept = [route[place] for place in simplify(route, most)]
+    told = [_position(row)["at"] for row in (rows[0], rows[-1])] if len(rows) > 1 else [None, None]
+    at = [told[0], *[None] * (len(kept) - 2), told[1]][: len(kept)]
+    lat, lon = ([each[axis] for each in kept] for axis in (0, 1))
+    return {"count": len(route), "at": at, "lat": lat, "lon": lon, "altitude_m": [None] * len(kept)}
 
 
 def _simplified(rows: Sequence[AnyRow], most: int) -> list[AnyRow]:
