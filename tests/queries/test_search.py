@@ -150,7 +150,8 @@ def items(page: memories.Page) -> list[dict[str, Any]]:
         ("with:an", []),
         ("in:rome", ["Dinner"]),
         ("in:trastevere", ["Dinner"]),
-        ("in:rom", []),
+        ("in:ro", []),
+        ("in:rom", ["Dinner"]),  # as Germans call it
         ('near:"41.91,12.49" 5km', ["Trek"]),
         ('near:"41.9,12.7" 5km', []),
         ('-near:"41.9,12.5" 5km after:2019', ["Blue hour"]),

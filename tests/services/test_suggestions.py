@@ -40,6 +40,7 @@ KNOWN = Vocabulary(
     ),
     months=((date(2020, 1, 1), 2), (date(2019, 7, 1), 5), (date(2019, 6, 1), 8), (date(1850, 6, 1), 1)),
     is_small=True,
+    spots=(),
 )
 
 

@@ -67,7 +67,10 @@ ROLE_SCOPES: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks. session_key signs this caller's media URLs; None means the caller sends its key with each request."""
+    """Who asks. session_key signs this caller's media URLs; None means the caller sends its key with each request.
+
+    accepts  the languages they read, as Accept-Language puts it.
+    """
 
     user_pk: int
     user_id: UUID
@@ -77,6 +80,7 @@ class Caller:
     credential_id: UUID | None = None
     session_key: bytes | None = None
     requests_per_s: int | None = None  # an API key's own limit, where it is below the install's
+    accepts: str = ""
 
 
 class Authenticator(Protocol):

@@ -79,7 +79,7 @@ class Gazetteer:
         self, *, country: int, region: str = "", head: int | None = None, distance_m: float | None = None
     ) -> Place:
         return Place(
-            city="" if head is None else self._name(head),
+            city="" if head is None else self.name(head),
             region=region,
             country=self.countries[country],
             country_code=self.codes[country],
@@ -88,7 +88,8 @@ class Gazetteer:
             distance_m=distance_m,
         )
 
-    def _name(self, head: int) -> str:
+    def name(self, head: int) -> str:
+        """The name that `head` counts."""
         ends = self.columns["name_ends"]
         return self.names[ends[head - 1] if head else 0 : ends[head]].decode()
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from timeline_local.core.place_words import PlaceWords
 from timeline_local.domain.drafts import CollectionKind
 from timeline_local.domain.query import CollectionIs, Query
 from timeline_local.exceptions import CollectionNotFound
@@ -87,6 +88,7 @@ async def members(
     cursor: memories.Position | None,
     limit: int,
     url_for: UrlFor,
+    words: PlaceWords | None = None,
 ) -> Members:
     """One page of what was put in by hand, in its order. Two statements; cost does not grow with the depth."""
     statement = (
@@ -104,7 +106,7 @@ async def members(
         )
     rows = (await db.execute(statement)).all()
     shown = rows[:limit]
-    found = await memories.by_pks(db, owner_pk, [row.memory_pk for row in shown], url_for=url_for)
+    found = await memories.by_pks(db, owner_pk, [row.memory_pk for row in shown], url_for=url_for, words=words)
     following = (shown[-1].position, 0, shown[-1].id.bytes) if len(rows) > limit else None
     return Members([found[row.memory_pk] for row in shown if row.memory_pk in found], following)
 

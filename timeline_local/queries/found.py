@@ -15,23 +15,32 @@ from timeline_local.models import Location, MediaFile, Memory
 from timeline_local.queries import search
 from timeline_local.queries.dialect import as_filter, id_digits, in_key_list, key_list
 from timeline_local.queries.named import resolved
+from timeline_local.queries.timeline import LEVELS
 
 T = TypeVar("T")
 MOST_COUNTED = 1000  # of what a shorter query finds: "more than a thousand" is all that a suggestion has to say
 
 
-async def results(db: AsyncConnection, owner_pk: int, pks: Sequence[int], make: Callable[[Sequence[RawRow]], T]) -> T:
+async def results(
+    db: AsyncConnection,
+    owner_pk: int,
+    pks: Sequence[int],
+    make: Callable[[Sequence[RawRow]], T],
+    *,
+    in_levels: bool = False,
+) -> T:
     """What a list of results shows of these memories, raw and in no order, as `make` turns it into what is wanted.
 
     One statement, one look-up each. On SQLite `make` runs in the thread that read the rows.
+    in_levels  with timeline.LEVELS at the end of each row.
     """
     dialect = db.dialect
     keys = key_list(dialect.name, pks)
-    return await _results(dialect, dialect.name).made(db, make, owner_pk=owner_pk, keys=keys)
+    return await _results(dialect, dialect.name, in_levels=in_levels).made(db, make, owner_pk=owner_pk, keys=keys)
 
 
-@lru_cache(maxsize=4)
-def _results(on: Dialect, dialect: str) -> Prepared:
+@lru_cache(maxsize=8)
+def _results(on: Dialect, dialect: str, *, in_levels: bool) -> Prepared:
     statement = (
         select(
             Memory.pk,
@@ -49,6 +58,7 @@ def _results(on: Dialect, dialect: str) -> Prepared:
             MediaFile.preview_version,
             type_coerce(MediaFile.thumbhash, LargeBinary).label("thumbhash"),
             Location.name.label("location"),
+            *(LEVELS if in_levels else ()),
         )
         .outerjoin(MediaFile, MediaFile.pk == Memory.cover_pk)
         .outerjoin(Location, Location.pk == Memory.location_pk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, Row, Select, String, Tuple, fu
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from timeline_local.core.place_words import Named, PlaceWords, meant_by
 from timeline_local.domain.spheres import EARTH_RADIUS_M, distance_m
 from timeline_local.exceptions import LocationNotFound
 from timeline_local.models import Location, Memory
@@ -52,6 +53,14 @@ class LocationRow:
     created_at: datetime
     updated_at: datetime
     version: int
+
+
+def told(row: LocationRow, words: PlaceWords | None) -> LocationRow:
+    """The location as it is called in another language; None: as it is."""
+    if words is None:
+        return row
+    there = words.told(Named(row.name, row.city, row.region, row.country, row.country_code))
+    return replace(row, name=there.name, city=there.city, region=there.region, country=there.country)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +166,8 @@ def _locations(owner_pk: int, q: str) -> Select[*tuple[Any, ...]]:
     if not wanted:
         return statement if not q.strip() else statement.where(Location.pk < 0)
     begins = (Location.folded.startswith(wanted, autoescape=True), *_inside(wanted))
-    return statement.where(or_(*begins))
+    elsewhere = (inside for name in meant_by(wanted) for inside in (Location.name == name, *_inside(searchable(name))))
+    return statement.where(or_(*begins, *elsewhere))
 
 
 def _inside(wanted: str) -> list[ColumnElement[bool]]:

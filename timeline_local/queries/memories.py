@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from timeline_local.core.place_words import PlaceWords
 from timeline_local.core.prepared import Prepared, RawRow
 from timeline_local.domain.query import Query
 from timeline_local.exceptions import MemoryNotFound
@@ -77,6 +78,7 @@ async def page(
     limit: int,
     order: Order,
     url_for: UrlFor,
+    words: PlaceWords | None = None,
 ) -> Page:
     """One page of the memories a query means. Cost does not grow with the depth of the cursor.
 
@@ -84,15 +86,15 @@ async def page(
     """
     query = await resolved(db, owner_pk, query)
     if order == "relevance" and search.text_expression(query, db.dialect.name) is not None:
-        return await _ranked(db, owner_pk, query, cursor=cursor, limit=limit, url_for=url_for)
-    make = partial(_page_of, limit=limit, url_for=url_for)
+        return await _ranked(db, owner_pk, query, cursor=cursor, limit=limit, url_for=url_for, words=words)
+    make = partial(_page_of, limit=limit, url_for=url_for, words=words)
     is_newest = order != "oldest"
     place = {"page_limit": limit + 1, **_cursor_values(db.dialect.name, cursor)}
-    words = await search.word_search(db, owner_pk, query) if query.terms else {"owner_pk": owner_pk}
-    if words is not None:
-        way: Way = "looked up" if "keys" in words else "walked" if "expression" in words else "all"
+    sought = await search.word_search(db, owner_pk, query) if query.terms else {"owner_pk": owner_pk}
+    if sought is not None:
+        way: Way = "looked up" if "keys" in sought else "walked" if "expression" in sought else "all"
         prepared = _prepared(db.dialect, way, is_newest=is_newest, goes_on=cursor is not None)
-        return await prepared.made(db, make, **words, **place)
+        return await prepared.made(db, make, **sought, **place)
     condition = await search.plan(db, owner_pk, query)
     statement = _ordered(_statement(db.dialect).where(condition), is_newest=is_newest)
     if cursor is not None:
@@ -122,13 +124,15 @@ async def page_keys(
     return Keys([row.pk for row in shown], _position(shown[-1]) if len(rows) > limit else None)
 
 
-async def get(db: AsyncConnection, owner_pk: int, memory_id: UUID, *, url_for: UrlFor) -> dict[str, Any]:
+async def get(
+    db: AsyncConnection, owner_pk: int, memory_id: UUID, *, url_for: UrlFor, words: PlaceWords | None = None
+) -> dict[str, Any]:
     """One memory, wherever it is, trash and archive included, as orjson takes it. Raises MemoryNotFound."""
     name = db.dialect.name
     rows = await _one(db.dialect, name).rows(db, owner_pk=owner_pk, id=key_param(name, memory_id.bytes))
     if not rows:
         raise MemoryNotFound(f"No memory {memory_id} in your timeline.")
-    return memory_json(rows[0], url_for)
+    return memory_json(rows[0], url_for, words)
 
 
 async def pk_of(db: AsyncConnection, owner_pk: int, memory_id: UUID) -> int:
@@ -153,14 +157,14 @@ async def pks_of_ids(db: AsyncConnection, owner_pk: int, ids: Sequence[UUID]) ->
 
 
 async def by_pks(
-    db: AsyncConnection, owner_pk: int, pks: Sequence[int], *, url_for: UrlFor
+    db: AsyncConnection, owner_pk: int, pks: Sequence[int], *, url_for: UrlFor, words: PlaceWords | None = None
 ) -> dict[int, dict[str, Any]]:
     """Memories by their inner keys, wherever they are, as orjson takes them; those that are gone are absent."""
     statement = _statement(db.dialect).where(
         as_filter(Memory.owner_pk) == owner_pk, in_key_list(db.dialect.name, Memory.pk)
     )
     rows = await db.execute(statement, {"keys": key_list(db.dialect.name, pks)})
-    return {row[PK]: memory_json(row, url_for) for row in rows}
+    return {row[PK]: memory_json(row, url_for, words) for row in rows}
 
 
 # --- statements ----------------------------------------------------------------
@@ -250,7 +254,14 @@ def _page_statement(dialect: Dialect, name: str, way: Way, *, is_newest: bool, g
 
 
 async def _ranked(
-    db: AsyncConnection, owner_pk: int, query: Query, *, cursor: Position | None, limit: int, url_for: UrlFor
+    db: AsyncConnection,
+    owner_pk: int,
+    query: Query,
+    *,
+    cursor: Position | None,
+    limit: int,
+    url_for: UrlFor,
+    words: PlaceWords | None,
 ) -> Page:
     ranked = await _ranked_keys(db, owner_pk, query)
     start = 0 if cursor is None else max(0, cursor[0])
@@ -258,7 +269,7 @@ async def _ranked(
     rows = (await db.execute(_statement(db.dialect).where(Memory.pk.in_(wanted)))).all()
     by_pk = {row[PK]: row for row in rows}
     shown = [by_pk[pk] for pk in wanted if pk in by_pk]
-    return Page(_items(shown, url_for), _rank_behind(start + limit, ranked))
+    return Page(_items(shown, url_for, words), _rank_behind(start + limit, ranked))
 
 
 async def _ranked_keys(db: AsyncConnection, owner_pk: int, query: Query) -> list[int]:
@@ -277,14 +288,14 @@ def _rank_behind(shown: int, ranked: Sequence[int]) -> Position | None:
 # --- rows ------------------------------------------------------------------------
 
 
-def _page_of(rows: Sequence[RawRow], *, limit: int, url_for: UrlFor) -> Page:
+def _page_of(rows: Sequence[RawRow], *, limit: int, url_for: UrlFor, words: PlaceWords | None) -> Page:
     """rows: one more than the page shows, if there are as many."""
     shown = rows[:limit]
-    return Page(_items(shown, url_for), _position(shown[-1]) if len(rows) > limit else None)
+    return Page(_items(shown, url_for, words), _position(shown[-1]) if len(rows) > limit else None)
 
 
-def _items(rows: Iterable[RawRow], url_for: UrlFor) -> orjson.Fragment:
-    return orjson.Fragment(orjson.dumps([memory_json(row, url_for) for row in rows], option=orjson.OPT_UTC_Z))
+def _items(rows: Iterable[RawRow], url_for: UrlFor, words: PlaceWords | None) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps([memory_json(row, url_for, words) for row in rows], option=orjson.OPT_UTC_Z))
 
 
 def _position(row: RawRow) -> Position:

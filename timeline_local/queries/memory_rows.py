@@ -22,6 +22,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from timeline_local.core.place_words import Named, PlaceWords
 from timeline_local.domain.fingerprints import fold
 from timeline_local.domain.fuzzy import DATE_MARK, edtf_of
 from timeline_local.domain.kinds import Kind
@@ -103,8 +104,11 @@ def page_columns(dialect: str) -> list[SQLColumnExpression[Any]]:
     ]
 
 
-def memory_json(row: Sequence[Any], url_for: UrlFor) -> dict[str, Any]:
-    """One memory, its values as orjson takes them; the fields are those of schemas.memories.Memory."""
+def memory_json(row: Sequence[Any], url_for: UrlFor, words: PlaceWords | None = None) -> dict[str, Any]:
+    """One memory, its values as orjson takes them; the fields are those of schemas.memories.Memory.
+
+    words  what its place is called to who asks; None: as it is stored.
+    """
     # Taken apart in one go, in the order of page_columns: by name, each value would cost a call.
     # fmt: off
     (
@@ -141,14 +145,7 @@ def memory_json(row: Sequence[Any], url_for: UrlFor) -> dict[str, Any]:
         "people": [] if people == "[]" else _people_json(people),
         "location": None
         if location_id is None
-        else {
-            "id": _known_id(location_id),
-            "name": location_name,
-            "city": city,
-            "region": region,
-            "country": country,
-            "country_code": country_code,
-        },
+        else _place_json(location_id, Named(location_name, city, region, country, country_code), words),
         "media": [] if media == "[]" else _media_list(media, url_for),
         "favourite": bool(favourite),
         "rating": rating,
@@ -161,6 +158,18 @@ def memory_json(row: Sequence[Any], url_for: UrlFor) -> dict[str, Any]:
         "created_at": _stamp(created_at),
         "updated_at": _stamp(updated_at),
         "version": version,
+    }
+
+
+def _place_json(id_: Any, place: Named, words: PlaceWords | None) -> dict[str, str | None]:  # noqa: ANN401 - an id
+    told = place if words is None else words.told(place)
+    return {
+        "id": _known_id(id_),
+        "name": told.name,
+        "city": told.city,
+        "region": told.region,
+        "country": told.country,
+        "country_code": told.country_code,
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from timeline_local.core.place_words import Named, PlaceWords
 from timeline_local.models import Location, Memory, Provenance
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -35,6 +36,18 @@ async def is_any_unnamed(db: AsyncConnection, owner_pk: int) -> bool:
         Memory.owner_pk == owner_pk, Memory.lat.is_not(None), Memory.location_pk.is_(None)
     )
     return (await db.execute(statement.limit(1))).first() is not None
+
+
+async def told_places(
+    db: AsyncConnection, owner_pk: int, counted: Sequence[tuple[str, int]], *, words: PlaceWords | None
+) -> dict[str, str]:
+    """What locations of these names are called in another language; empty without one. At most one statement."""
+    if words is None or not counted:
+        return {}
+    statement = select(Location.name, Location.city, Location.region, Location.country, Location.country_code).where(
+        Location.owner_pk == owner_pk, Location.name.in_([name for name, _ in counted])
+    )
+    return {row.name: words.told(Named(*row)).name for row in await db.execute(statement.order_by(Location.pk.desc()))}
 
 
 async def own_places(db: AsyncConnection, owner_pk: int) -> Sequence[AnyRow]:

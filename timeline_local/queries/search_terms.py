@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from timeline_local.core.place_words import meant_by
 from timeline_local.domain.addresses import normalise_address
 from timeline_local.domain.fingerprints import fold, normalise_tag
 from timeline_local.domain.kinds import MediaRole
@@ -223,11 +224,12 @@ def _in(term: In, owner_pk: int) -> Condition:
 
 
 def is_place(name: str) -> Condition:
-    """A place at any level; `services.locations.location_key` puts each level on a line of its own."""
+    """A place at any level, called so in any language; `services.locations.location_key` puts each level on a line."""
     lines = literal("\n").concat(Location.folded).concat("\n")
-    wanted = lines.contains(f"\n{searchable(name)}\n", autoescape=True)
-    is_code = Location.country_code == name.strip().upper()
-    return or_(wanted, func.lower(Location.region) == name.lower(), is_code)
+    called = (name, *meant_by(searchable(name)))
+    wanted = (lines.contains(f"\n{searchable(each)}\n", autoescape=True) for each in called)
+    regions = func.lower(Location.region).in_([each.lower() for each in called])
+    return or_(*wanted, regions, Location.country_code == name.strip().upper())
 
 
 def _near(term: Near, owner_pk: int) -> Condition:

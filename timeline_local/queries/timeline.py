@@ -96,19 +96,25 @@ async def items(
     make: Callable[[Sequence[RawRow]], T],
     *,
     characters: int = SNIPPET_SOURCE,
+    in_levels: bool = False,
 ) -> T:
     """What the tiles of these memories show, raw and in no order, as `make` turns it into what is wanted.
 
     One statement, one look-up each. Rows begin with the memory's key; ids are as `memory_rows.wire_id` reads them.
-    characters  of each text that are read, from its beginning.
+    characters  of each text that are read, from its beginning.   in_levels  with LEVELS at the end of each row.
     """
     dialect = db.dialect
     keys = key_list(dialect.name, pks)
-    return await _items(dialect, dialect.name).made(db, make, owner_pk=owner_pk, keys=keys, characters=characters)
+    prepared = _items(dialect, dialect.name, in_levels=in_levels)
+    return await prepared.made(db, make, owner_pk=owner_pk, keys=keys, characters=characters)
 
 
-@lru_cache(maxsize=4)
-def _items(on: Dialect, dialect: str) -> Prepared:
+LEVELS = (Location.city, Location.region, Location.country, Location.country_code)
+"""What besides its name tells what a place is called in another language."""
+
+
+@lru_cache(maxsize=8)
+def _items(on: Dialect, dialect: str, *, in_levels: bool) -> Prepared:
     """Built once: naming the columns anew for every screen cost more than finding them."""
     is_live = exists().where(MemoryMedia.memory_pk == Memory.pk, MemoryMedia.role == MediaRole.MOTION.value)
     statement = (
@@ -130,6 +136,7 @@ def _items(on: Dialect, dialect: str) -> Prepared:
             MediaFile.duration_ms,
             Location.name.label("location"),
             type_coerce(is_live, Integer).label("live"),
+            *(LEVELS if in_levels else ()),
         )
         .outerjoin(MediaFile, MediaFile.pk == Memory.cover_pk)
         .outerjoin(Location, Location.pk == Memory.location_pk)

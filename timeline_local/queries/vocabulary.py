@@ -6,12 +6,13 @@ does not count.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import Integer, case, func, select, type_coerce
+from sqlalchemy import Integer, case, func, null, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from timeline_local.core.place_words import Named, PlaceWords
 from timeline_local.domain.times import UNDATED_DAY, from_day_number
 from timeline_local.models import (
     BucketCount,
@@ -48,17 +49,21 @@ class Spot:
     country: str
     memories: int | None
     has_point: bool
+    region: str = ""
+    country_code: str = ""
+
+    def told(self, words: PlaceWords) -> Spot:
+        """The same, as it is called in another language."""
+        there = words.told(Named(self.name, self.city, self.region, self.country, self.country_code))
+        return replace(self, name=there.name, city=there.city or "", country=there.country or "")
 
 
 async def uncounted(db: AsyncConnection, owner_pk: int) -> tuple[list[Name], list[Name], list[Spot]]:
     """People, tags and locations by name alone, at the cost of their number: for the moment before they are counted."""
     called = select(Person.name).where(Person.owner_pk == owner_pk, Person.merged_into_pk.is_(None), Person.name != "")
     carried = select(Tag.name).where(Tag.owner_pk == owner_pk)
-    placed = select(Location.name, Location.city, Location.country, Location.lat.is_not(None))
-    spots_ = [
-        Spot(name, city or "", country or "", None, bool(has_point))
-        for name, city, country, has_point in await db.execute(placed.where(Location.owner_pk == owner_pk))
-    ]
+    placed = select(*_SPOT, null(), Location.lat.is_not(None)).where(Location.owner_pk == owner_pk)
+    spots_ = [_spot(*row) for row in await db.execute(placed)]
     people_, tags_ = [[Name(name, name, None) for (name,) in await db.execute(each)] for each in (called, carried)]
     return people_, tags_, spots_
 
@@ -90,14 +95,26 @@ async def spots(db: AsyncConnection, owner_pk: int) -> list[Spot]:
     )
     count = there - func.coalesce(gone.c.memories, 0)
     statement = (
-        select(Location.name, Location.city, Location.country, count, Location.lat.is_not(None))
+        select(*_SPOT, count, Location.lat.is_not(None))
         .outerjoin(gone, gone.c.location_pk == Location.pk)
         .where(Location.owner_pk == owner_pk, count > 0)
     )
-    return [
-        Spot(name, city or "", country or "", memories, bool(has_point))
-        for name, city, country, memories, has_point in await db.execute(statement)
-    ]
+    return [_spot(*row) for row in await db.execute(statement)]
+
+
+_SPOT = (Location.name, Location.city, Location.region, Location.country, Location.country_code)
+
+
+def _spot(
+    name: str,
+    city: str | None,
+    region: str | None,
+    country: str | None,
+    code: str | None,
+    memories: int | None,
+    has_point: bool,  # noqa: FBT001 - the last of them
+) -> Spot:
+    return Spot(name, city or "", country or "", memories, bool(has_point), region or "", code or "")
 
 
 async def collections(db: AsyncConnection, owner_pk: int) -> list[Name]:

@@ -102,6 +102,10 @@ class Preferences(Wire):
 
     name: str = ""
     language: str = "en"
+    place_language: str = Field(
+        default="",
+        description="In which language screens ask for the names of places, by Accept-Language; empty: the browser's.",
+    )
     theme: Literal["system", "light", "dark"] = "system"
     density: Literal["small", "medium", "large"] = "medium"
     home_zone: str = Field("UTC", examples=["Europe/Lisbon"])
@@ -120,6 +124,9 @@ class PreferencesPatch(Given):
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = (
         Field(None, examples=["en"])
     )
+    place_language: (
+        Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$", max_length=35)] | None
+    ) = Field(None, examples=["de"])
     theme: Literal["system", "light", "dark"] | None = None
     density: Literal["small", "medium", "large"] | None = None
     home_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(

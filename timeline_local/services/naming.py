@@ -13,11 +13,12 @@ from uuid import UUID
 from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from timeline_local.core.place_words import meant_by
 from timeline_local.domain.drafts import PersonRef, PlaceRef
 from timeline_local.exceptions import FieldError, InvalidInput
 from timeline_local.models import Identity, Location, MemoryPerson, Person
 from timeline_local.queries.words import searchable
-from timeline_local.services.locations import locations
+from timeline_local.services.locations import GAZETTEER, locations
 from timeline_local.services.people import address_of, called, folded_name, make_people
 from timeline_local.services.person_edits import plain_identity
 from timeline_local.services.retelling import retell
@@ -74,6 +75,9 @@ async def chosen_location(
     name = str(choice)
     named = mine.where(Location.folded.startswith(f"{searchable(name)}\n", autoescape=True)).order_by(Location.pk)
     row = (await db.execute(named.limit(1))).one_or_none() if searchable(name) else None
+    if row is None:  # as it is called on the screen of somebody who reads another language
+        elsewhere = mine.where(Location.name.in_(meant_by(searchable(name))), Location.source == GAZETTEER)
+        row = (await db.execute(elsewhere.order_by(Location.pk).limit(1))).one_or_none()
     if row is not None:
         return row.pk, row.id
     lat, lon = coordinates or (None, None)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from timeline_local.core.place_words import PlaceWords
 from timeline_local.domain.birthdays import YearDay, years_since
 from timeline_local.domain.times import from_day_number
 from timeline_local.queries import conversations, identity, memories, this_day
@@ -36,7 +37,14 @@ class Birthday:
 
 
 async def happened(
-    db: AsyncConnection, owner_pk: int, day: YearDay, year: int, *, limit: int, url_for: UrlFor
+    db: AsyncConnection,
+    owner_pk: int,
+    day: YearDay,
+    year: int,
+    *,
+    limit: int,
+    url_for: UrlFor,
+    words: PlaceWords | None = None,
 ) -> list[Year]:
     """The years before this one in which something happened on the day, newest first.
 
@@ -53,7 +61,7 @@ async def happened(
         by_day.setdefault(number, []).append(pk)
     wanted = [pk for pks in by_day.values() for pk in pks[:limit]]
     told = await conversations.told(db, owner_pk, {pk: folds[pk] for pk in wanted if pk in folds})
-    whole = await memories.by_pks(db, owner_pk, wanted, url_for=url_for)
+    whole = await memories.by_pks(db, owner_pk, wanted, url_for=url_for, words=words)
     return [
         Year(from_day_number(number), len(pks), [_shown(pk, whole, told, folds) for pk in pks[:limit] if pk in whole])
         for number, pks in by_day.items()

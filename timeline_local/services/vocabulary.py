@@ -11,12 +11,14 @@ import asyncio
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.core.database import Database
+from timeline_local.core.place_words import PlaceWords
 from timeline_local.domain.kinds import Kind
 from timeline_local.queries import vocabulary as queries
 from timeline_local.queries.timeline import total
@@ -38,12 +40,12 @@ class Entry:
     folded: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """All names of one owner at a revision, of each sort those of the most memories first.
 
     places are locations and the cities and countries they lie in, near those that have coordinates. months newest
-    first. is_small: whether it is worth waiting for the next one.
+    first. is_small: whether it is worth waiting for the next one. spots: what places and near are made of.
     """
 
     revision: int
@@ -57,6 +59,7 @@ class Vocabulary:
     cameras: tuple[Entry, ...]
     months: tuple[tuple[date, int], ...]
     is_small: bool
+    spots: tuple[Spot, ...]
 
 
 class Vocabularies:
@@ -127,6 +130,26 @@ async def _glance(db: AsyncConnection, owner_pk: int) -> Vocabulary:
         cameras=(),
         months=tuple(sorted(await queries.months(db, owner_pk), reverse=True)),
         is_small=False,
+        spots=tuple(spots),
+    )
+
+
+@lru_cache(maxsize=MOST_OWNERS)
+def in_words(known: Vocabulary, words: PlaceWords) -> Vocabulary:
+    """The same names, with places as they are called in another language; found by their own names, too."""
+    near = [spot for spot in known.spots if spot.has_point]
+    return replace(known, places=_told(known.spots, words), near=_told(near, words))
+
+
+def _told(spots: Sequence[Spot], words: PlaceWords) -> tuple[Entry, ...]:
+    there = [spot.told(words) for spot in spots]
+    own: dict[str, set[str]] = defaultdict(set)
+    for spot, told in zip(spots, there, strict=True):
+        for name, other in ((spot.name, told.name), (spot.city, told.city), (spot.country, told.country)):
+            own[searchable(other)].add(searchable(name))
+    return tuple(
+        Entry(entry.name, " ".join((entry.folded, *sorted(own[searchable(entry.name.value)]))))
+        for entry in _entries(_levels(there))
     )
 
 
@@ -149,6 +172,7 @@ async def _read(db: AsyncConnection, owner_pk: int, now: int, *, small: int) -> 
         cameras=_entries(await queries.cameras(db, owner_pk)),
         months=tuple(sorted(await queries.months(db, owner_pk), reverse=True)),
         is_small=await total(db, owner_pk) <= small,
+        spots=tuple(spots),
     )
 
 

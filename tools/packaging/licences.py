@@ -22,6 +22,8 @@ Timeline Local is free software under the MIT licence (see LICENSE). It comes wi
 that this page names, each under its own licence. The libraries under the LGPL are files of their own in this folder and
 can be replaced by others of the same interface; their sources are at the addresses given, in the versions given.
 The names of places (places.dat) are from GeoNames, www.geonames.org, under CC BY 4.0; districts were joined to cities.
+What they are called in other languages (place_words.zip) is from the Unicode CLDR (Unicode License v3) and iso-codes
+(LGPL 2.1 or later); place_words-LICENSE.txt beside it has both texts, and says how to make that file of others.
 """
 RULE = "=" * 100
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -77,7 +78,8 @@ class Authentication:
             signed_out = NotSignedIn("Open the timeline from its tray icon or `timeline-local`, or send an API key.")
             await refuse(scope, receive, send, signed_out)
             return
-        state_of(scope)["caller"] = caller
+        accepts = head_of(scope).text(b"accept-language")[:LONGEST_TOKEN]
+        state_of(scope)["caller"] = replace(caller, accepts=accepts) if accepts else caller
         await self.app(scope, receive, send)
 
     def _is_open(self, method: str, path: str) -> bool:

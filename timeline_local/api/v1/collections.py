@@ -14,6 +14,7 @@ from timeline_local.api.announcements import announce_timeline
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
 from timeline_local.api.expected import expected_version
+from timeline_local.api.languages import words_of
 from timeline_local.api.media_urls import UrlMaker, media_urls
 from timeline_local.api.pages import IfMatch, IfNoneMatch, decode_cursor, encode_cursor, etag, if_none_match
 from timeline_local.api.repeats import RepeatKey, made_before, remember
@@ -201,13 +202,17 @@ async def list_members(
         if days is not None:
             asked = Asked((CollectionIs(row.name, _today(parts)), days))
             order: memories.Order = "newest" if since is None else "oldest"
-            found = await memories.page(db, me.user_pk, asked, cursor=position, limit=limit, order=order, url_for=url)
+            found = await memories.page(
+                db, me.user_pk, asked, cursor=position, limit=limit, order=order, url_for=url, words=words_of(me)
+            )
         elif row.query is None:
-            found = await queries.members(db, me.user_pk, row.pk, cursor=position, limit=limit, url_for=url)
+            found = await queries.members(
+                db, me.user_pk, row.pk, cursor=position, limit=limit, url_for=url, words=words_of(me)
+            )
         else:
             asked = Asked((CollectionIs(row.name, _today(parts)),))
             found = await memories.page(
-                db, me.user_pk, asked, cursor=position, limit=limit, order="newest", url_for=url
+                db, me.user_pk, asked, cursor=position, limit=limit, order="newest", url_for=url, words=words_of(me)
             )
     following = None if found.next is None else encode_cursor(found.next)
     return _json({"items": found.items, "next_cursor": following}, {"Cache-Control": "private, no-store"})

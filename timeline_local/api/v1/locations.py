@@ -13,6 +13,7 @@ from timeline_local.api.announcements import announce_timeline
 from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.errors import responses
 from timeline_local.api.expected import expected_version
+from timeline_local.api.languages import words_of
 from timeline_local.api.pages import (
     LONGEST_TEXT_CURSOR,
     IfMatch,
@@ -74,7 +75,9 @@ async def list_locations(
         position = _position(cursor, is_named=order == "name")
         page = await queries.page(db, me.user_pk, q=q, order=order, cursor=position, limit=limit)
     following = None if page.next is None else _cursor(page.next)
-    return wire.Locations(items=[_location(row) for row in page.items], next_cursor=following)
+    return wire.Locations(
+        items=[_location(queries.told(row, words_of(me))) for row in page.items], next_cursor=following
+    )
 
 
 @router.post(
@@ -99,7 +102,7 @@ async def create_location(
         location = await queries.get(db, me.user_pk, known)
     _announce(parts, me, changed)
     answer.headers["Location"] = f"/api/v1/locations/{known}"
-    return _answer(location, answer)
+    return _answer(queries.told(location, words_of(me)), answer)
 
 
 @router.get(
@@ -110,7 +113,7 @@ async def create_location(
 )
 async def read_location(location_id: UUID, me: Me, db: ReadDb, answer: Response) -> wire.Location:
     """With the number of memories outside the trash that are there."""
-    return _answer(await queries.get(db, me.user_pk, location_id), answer)
+    return _answer(queries.told(await queries.get(db, me.user_pk, location_id), words_of(me)), answer)
 
 
 @router.patch(
@@ -136,7 +139,7 @@ async def edit_location(
         )
         location = await queries.get(db, me.user_pk, location_id)
     _announce(parts, me, changed)
-    return _answer(location, answer)
+    return _answer(queries.told(location, words_of(me)), answer)
 
 
 @router.delete(
@@ -174,7 +177,7 @@ async def merge_locations(
         token = await undo.keep(db, me.user_pk, action=location_merge.ACTION, data=merged.data, now=now)
         location = await queries.get(db, me.user_pk, location_id)
     _announce(parts, me, merged.changed)
-    return wire.Merged(location=_answer(location, answer), undo_token=token)
+    return wire.Merged(location=_answer(queries.told(location, words_of(me)), answer), undo_token=token)
 
 
 def _announce(parts: Runtime, me: Caller, changed: location_edits.Changed | None) -> None:

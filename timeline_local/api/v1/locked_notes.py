@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from timeline_local.api.announcements import announce_timeline
 from timeline_local.api.dependencies import Me, Parts, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.languages import words_of
 from timeline_local.api.media_urls import media_urls
 from timeline_local.api.pages import etag
 from timeline_local.api.strict import StrictRoute
@@ -169,7 +170,7 @@ async def _change(parts: Runtime, me: Caller, memory_id: UUID, change: Change) -
     async with parts.database.write() as db:
         await services.found_lock(db, me.user_pk)
         changed = await change(db, me.user_pk, memory_id, key=parts.note_keys.of(me), now=parts.now())
-        memory = await memories.get(db, me.user_pk, memory_id, url_for=media_urls(parts, me))
+        memory = await memories.get(db, me.user_pk, memory_id, url_for=media_urls(parts, me), words=words_of(me))
     announce_timeline(parts, me.user_pk, changed.revision, changed.days)
     body = orjson.dumps({**memory, "blocks": await rendered_unkept(memory["body"])}, option=orjson.OPT_UTC_Z)
     headers = {"ETag": etag(memory["version"]), "Cache-Control": "private, no-store"}

@@ -15,6 +15,7 @@ from timeline_local.api.dependencies import Me, Parts, ReadDb, requires
 from timeline_local.api.downloads import attachment
 from timeline_local.api.errors import responses
 from timeline_local.api.expected import expected_version
+from timeline_local.api.languages import words_of
 from timeline_local.api.media_urls import UrlMaker, media_urls
 from timeline_local.api.pages import IfMatch, decode_cursor, encode_cursor, etag
 from timeline_local.api.strict import StrictRoute
@@ -142,7 +143,7 @@ async def _added(parts: Runtime, me: Caller, added: Added) -> Response:
     memory = None
     if added.memory_id is not None:
         async with parts.database.read() as db:
-            memory = await memories.get(db, me.user_pk, added.memory_id, url_for=url)
+            memory = await memories.get(db, me.user_pk, added.memory_id, url_for=url, words=words_of(me))
     body = {
         "media": media_details(added.media, url).model_dump(mode="json"),
         "memory": memory,

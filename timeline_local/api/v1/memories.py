@@ -16,6 +16,7 @@ from timeline_local.api.dependencies import caller as caller_of
 from timeline_local.api.dependencies import parts as parts_of
 from timeline_local.api.errors import responses
 from timeline_local.api.expected import expected_version
+from timeline_local.api.languages import words_of
 from timeline_local.api.media_urls import media_urls
 from timeline_local.api.pages import IfMatch, IfNoneMatch, decode_cursor, encode_cursor, etag, if_none_match
 from timeline_local.api.queries import Question, search_of
@@ -76,7 +77,14 @@ async def list_memories(
     position = None if cursor is None else decode_cursor(cursor)
     async with parts.database.read() as db:
         page = await queries.page(
-            db, me.user_pk, search, cursor=position, limit=limit, order=order, url_for=media_urls(parts, me)
+            db,
+            me.user_pk,
+            search,
+            cursor=position,
+            limit=limit,
+            order=order,
+            url_for=media_urls(parts, me),
+            words=words_of(me),
         )
     following = None if page.next is None else encode_cursor(page.next)
     return _json({"items": page.items, "next_cursor": following}, {"Cache-Control": "private, no-store"})
@@ -106,7 +114,7 @@ async def create_memory(
             changed = await memories.create(db, me.user_pk, fields, bearings=await _bearings(db, parts, me))
             known = changed.id
             await remember(db, me, key, known)
-        memory = await queries.get(db, me.user_pk, known, url_for=media_urls(parts, me))
+        memory = await queries.get(db, me.user_pk, known, url_for=media_urls(parts, me), words=words_of(me))
     if changed is not None:
         announce_timeline(parts, me.user_pk, changed.revision, changed.days)
         await _name_place(parts, me, fields)
@@ -125,14 +133,16 @@ async def create_memory(
 async def read_memory(memory_id: UUID, me: Me, parts: Parts, known: IfNoneMatch = None) -> Response:
     """Wherever it is, trash and archive included, with its body as blocks that need no HTML to be shown."""
     async with parts.database.read() as db:
-        memory = await queries.get(db, me.user_pk, memory_id, url_for=media_urls(parts, me))
+        memory = await queries.get(db, me.user_pk, memory_id, url_for=media_urls(parts, me), words=words_of(me))
         if memory["locked"] and (note_key := parts.note_keys.of(me)) is not None:
             memory["body"] = await locked_notes.read_locked(db, me.user_pk, memory_id, key=note_key)
             opened = {**memory, "blocks": await rendered_unkept(memory["body"])}
             return _json(opened, {"ETag": etag(memory["version"]), "Cache-Control": "private, no-store"})
     tag = etag(memory["version"])
     headers = {"ETag": tag, "Cache-Control": PRIVATE}
-    if if_none_match(known, tag):
+    if words_of(me) is not None:  # the same version has other words in another language
+        headers["Cache-Control"] = "private, no-store"
+    elif if_none_match(known, tag):
         return Response(status_code=304, headers=headers)
     return _json(await _whole(parts, memory), headers)
 
@@ -162,7 +172,7 @@ async def edit_memory(
             bearings=await _bearings(db, parts, me),
             seal=locked_notes.sealer(parts.note_keys.of(me)),
         )
-        memory = await queries.get(db, me.user_pk, memory_id, url_for=media_urls(parts, me))
+        memory = await queries.get(db, me.user_pk, memory_id, url_for=media_urls(parts, me), words=words_of(me))
     announce_timeline(parts, me.user_pk, changed.revision, changed.days)
     await _name_place(parts, me, fields)
     return _json(await _whole(parts, memory), {"ETag": etag(memory["version"])})
@@ -195,7 +205,7 @@ async def restore_memory(memory_id: UUID, me: Me, parts: Parts) -> Response:
     """It stands where it stood, under a new version. Harmless if it is not in the trash."""
     async with parts.database.write() as db:
         changed = await trash.restore(db, me.user_pk, memory_id, now=parts.now())
-        memory = await queries.get(db, me.user_pk, memory_id, url_for=media_urls(parts, me))
+        memory = await queries.get(db, me.user_pk, memory_id, url_for=media_urls(parts, me), words=words_of(me))
     announce_timeline(parts, me.user_pk, changed.revision, changed.days)
     return _json(await _whole(parts, memory), {"ETag": etag(memory["version"])})
 

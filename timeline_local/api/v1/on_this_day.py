@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from timeline_local.api.dependencies import Me, Parts, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.languages import words_of
 from timeline_local.api.media_urls import UrlMaker, media_urls
 from timeline_local.api.strict import StrictRoute
 from timeline_local.domain.birthdays import YearDay
@@ -50,7 +51,7 @@ async def on_this_day(
         ) from None
     url = media_urls(parts, me)
     async with parts.database.read() as db:
-        years = await this_day.happened(db, me.user_pk, asked, year, limit=limit, url_for=url)
+        years = await this_day.happened(db, me.user_pk, asked, year, limit=limit, url_for=url, words=words_of(me))
         is_told = "people:read" in me.scopes
         born = await this_day.birthdays(db, me.user_pk, asked, year) if is_told else []
     body = {

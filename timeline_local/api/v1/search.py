@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -16,11 +17,13 @@ from starlette.background import BackgroundTask
 
 from timeline_local.api.dependencies import Me, Parts, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.languages import words_of
 from timeline_local.api.media_urls import UrlMaker, media_urls
 from timeline_local.api.pages import IfNoneMatch, decode_cursor, encode_cursor, if_none_match, weak_etag
 from timeline_local.api.queries import Question, search_of, today_of
 from timeline_local.api.queries import Search as Asked
 from timeline_local.api.strict import StrictRoute
+from timeline_local.core.place_words import Named, PlaceWords
 from timeline_local.core.prepared import RawRow
 from timeline_local.domain import query as terms
 from timeline_local.domain.kinds import Kind
@@ -33,11 +36,13 @@ from timeline_local.queries import found, memories
 from timeline_local.queries.highlights import Highlighter, Run
 from timeline_local.queries.memory_rows import wire_id
 from timeline_local.queries.named import resolved
+from timeline_local.queries.place_names import told_places
 from timeline_local.queries.timeline import BucketUnit, bucket_of
 from timeline_local.schemas import search as wire
 from timeline_local.services.shorter import Shorter, shorter
 from timeline_local.services.skeletons import Skeleton
 from timeline_local.services.suggestions import suggest
+from timeline_local.services.vocabulary import in_words
 
 router = APIRouter(prefix="/search", tags=["search"], route_class=StrictRoute)
 
@@ -76,8 +81,10 @@ async def results(
     async with parts.database.read() as db:
         page = await memories.page_keys(db, me.user_pk, search, cursor=position, limit=limit, order=order)
         marks = Highlighter.of(await resolved(db, me.user_pk, search))
-        make = partial(_results, wanted=page.pks, marks=marks, url=media_urls(parts, me))
-        items = await found.results(db, me.user_pk, page.pks, make) if page.pks else []
+        words = words_of(me)
+        make = partial(_results, wanted=page.pks, marks=marks, url=media_urls(parts, me), words=words)
+        in_levels = words is not None
+        items = await found.results(db, me.user_pk, page.pks, make, in_levels=in_levels) if page.pks else []
         is_empty = not page.pks and position is None
         ways = await shorter(db, me.user_pk, q, search, today_of(parts)) if is_empty else []
     following = None if page.next is None else encode_cursor(page.next)
@@ -85,18 +92,18 @@ async def results(
 
 
 def _results(
-    rows: Sequence[RawRow], *, wanted: Sequence[int], marks: Highlighter, url: UrlMaker
+    rows: Sequence[RawRow], *, wanted: Sequence[int], marks: Highlighter, url: UrlMaker, words: PlaceWords | None
 ) -> list[dict[str, Any]]:
     """In the order of the page; what has just been deleted is left out."""
     found_ = {row[0]: row for row in rows}
-    return [_result(found_[pk], marks, url) for pk in wanted if pk in found_]
+    return [_result(found_[pk], marks, url, words) for pk in wanted if pk in found_]
 
 
-def _result(row: RawRow, marks: Highlighter, url: UrlMaker) -> dict[str, Any]:
+def _result(row: RawRow, marks: Highlighter, url: UrlMaker, words: PlaceWords | None) -> dict[str, Any]:
     # fmt: off
     (
         _, id_, kind, title, body, local_at, utc_offset_min, zone, precision, favourite,
-        media_id, preview_state, preview_version, thumbhash, location,
+        media_id, preview_state, preview_version, thumbhash, location, *levels,
     ) = row
     # fmt: on
     has_preview = bool(media_id) and preview_state != "none"
@@ -109,7 +116,7 @@ def _result(row: RawRow, marks: Highlighter, url: UrlMaker) -> dict[str, Any]:
         "utc_offset_min": utc_offset_min,
         "zone": zone,
         "precision": precision,
-        "location": location,
+        "location": words.told(Named(location, *levels)).name if words is not None and location else location,
         "favourite": bool(favourite),
         "grid": url(wire_id(media_id), "grid", preview_version) if has_preview else None,
         "placeholder": base64.b64encode(thumbhash).decode() if thumbhash else None,
@@ -210,6 +217,8 @@ async def suggestions(
     seconds old, and are not counted at the first time.
     """
     known, is_behind = await parts.vocabularies.get(me.user_pk)
+    if (words := words_of(me)) is not None:
+        known = in_words(known, words)
     offered = suggest(q, len(q) if caret is None else min(caret, len(q)), known)
     body = {"start": offered.start, "end": offered.end, "items": [asdict(each) for each in offered.items]}
     answer = _json(body)
@@ -237,11 +246,15 @@ async def facets(
     skeleton = await parts.skeletons.get(me.user_pk, asked)
     tag = weak_etag(skeleton.revision)
     headers = {"ETag": tag, "Cache-Control": PRIVATE}
-    if if_none_match(known, tag):
+    words = words_of(me)
+    if words is not None:  # the same revision has other words in another language
+        headers = {"Cache-Control": "private, no-store"}
+    elif if_none_match(known, tag):
         return Response(status_code=304, headers=headers)
     newest = skeleton.pks[: facet_queries.MOST_COUNTED]
     async with parts.database.read() as db:
         counted = await facet_queries.facets(db, me.user_pk, newest)
+        there = await told_places(db, me.user_pk, counted.places[:limit], words=words)
     kinds = Counter(skeleton.kinds()).most_common()
     body = {
         "rev": skeleton.revision,
@@ -251,7 +264,7 @@ async def facets(
         "when": _when(skeleton),
         "kinds": _facet("kind", [(_KINDS[code], count) for code, count in kinds], limit),
         "people": _facet("with", counted.people, limit),
-        "places": _facet("in", counted.places, limit),
+        "places": _facet("in", counted.places, limit, there),
         "cameras": _facet("camera", counted.cameras, limit),
         "sources": _facet("from", counted.sources, limit),
         "tags": _facet("tag", counted.tags, limit),
@@ -261,8 +274,14 @@ async def facets(
     return answer
 
 
-def _facet(key: str, counted: Sequence[tuple[str, int]], limit: int) -> dict[str, Any]:
-    values = [{"label": name, "term": f"{key}:{valued(name)}", "count": count} for name, count in counted[:limit]]
+def _facet(
+    key: str, counted: Sequence[tuple[str, int]], limit: int, labels: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """labels: names by which some are shown, instead of those that the term has."""
+    values = [
+        {"label": labels.get(name, name), "term": f"{key}:{valued(name)}", "count": count}
+        for name, count in counted[:limit]
+    ]
     return {"values": values, "more": len(counted) > limit}
 
 

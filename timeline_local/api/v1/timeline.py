@@ -15,10 +15,12 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 
 from timeline_local.api.dependencies import Me, Parts, requires
 from timeline_local.api.errors import responses
+from timeline_local.api.languages import words_of
 from timeline_local.api.media_urls import UrlMaker, media_urls
 from timeline_local.api.pages import if_none_match, weak_etag
 from timeline_local.api.queries import Search
 from timeline_local.api.strict import StrictRoute
+from timeline_local.core.place_words import Named, PlaceWords
 from timeline_local.core.prepared import RawRow
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.snippets import snippet
@@ -119,8 +121,12 @@ async def items(
     async with parts.database.read() as db:
         told = await conversations.told(db, me.user_pk, folds)
         shown = {pk: _conversation(each, folds[pk].count) for pk, each in told.items()}
-        make = partial(_tiles, wanted=wanted, head=head, url=media_urls(parts, me), marks=marks, shown=shown)
-        body = await queries.items(db, me.user_pk, wanted, make, characters=characters)
+        words = words_of(me)
+        make = partial(
+            _tiles, wanted=wanted, head=head, url=media_urls(parts, me), marks=marks, shown=shown, words=words
+        )
+        in_levels = words is not None
+        body = await queries.items(db, me.user_pk, wanted, make, characters=characters, in_levels=in_levels)
     if body is None:
         raise StaleRevision("The timeline has just changed. Get the skeleton again; nothing else is needed.")
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, no-store"})
@@ -139,13 +145,16 @@ def _tiles(
     url: UrlMaker,
     marks: Highlighter,
     shown: Mapping[int, dict[str, Any]],
+    words: PlaceWords | None,
 ) -> bytes | None:
     """The answer; None if a memory is missing."""
     if len(rows) < len(wanted):
         return None
     found = {row[0]: row for row in rows}
     show = partial(_marked, marks) if marks else _unmarked
-    columns = zip(*(_tile(found[pk], url, show) for pk in wanted), strict=True) if wanted else ((),) * len(COLUMNS)
+    columns = (
+        zip(*(_tile(found[pk], url, show, words) for pk in wanted), strict=True) if wanted else ((),) * len(COLUMNS)
+    )
     folded = {"conversation": [shown.get(pk) for pk in wanted]}
     return orjson.dumps(head | dict(zip(COLUMNS, columns, strict=True)) | folded)
 
@@ -184,12 +193,12 @@ COLUMNS = (
 )
 
 
-def _tile(row: Sequence[Any], url: UrlMaker, show: Callable[[str], Shown]) -> tuple[Any, ...]:
+def _tile(row: Sequence[Any], url: UrlMaker, show: Callable[[str], Shown], words: PlaceWords | None) -> tuple[Any, ...]:
     # Taken apart in one go, in the order of queries.timeline.items: by name, each value would cost a call.
     # fmt: off
     (
         _, id_, kind, title, body, local_at, utc_offset_min, zone, precision, favourite,
-        media_id, preview_state, preview_version, thumbhash, duration_ms, location, live,
+        media_id, preview_state, preview_version, thumbhash, duration_ms, location, live, *levels,
     ) = row
     # fmt: on
     has_preview = bool(media_id) and preview_state != "none"
@@ -205,7 +214,7 @@ def _tile(row: Sequence[Any], url: UrlMaker, show: Callable[[str], Shown]) -> tu
         url(wire_id(media_id), "grid", preview_version) if has_preview else None,
         base64.b64encode(thumbhash).decode() if thumbhash else None,
         duration_ms,
-        location,
+        words.told(Named(location, *levels)).name if words is not None and location else location,
         bool(favourite),
         bool(live),
     )

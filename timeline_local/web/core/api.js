@@ -7,6 +7,8 @@ import { signal } from './preact.js';
 
 const BASE = '/api/v1';
 export const SESSION_KEY = 'tl-session';
+/** Where the language is kept in which names of places are asked for, if it is not the browser's. */
+export const PLACES_KEY = 'tl-places';
 /** True while the server cannot be reached. */
 export const offline = signal(false);
 /** True once the server refused our session: the shell then shows the signed-out page. */
@@ -43,8 +45,8 @@ export function address(path, query) {
 
 /** @param {Record<string,string>} [extra] @returns {Record<string,string>} */
 export function headers(extra) {
-  const secret = localStorage.getItem(SESSION_KEY);
-  return { Accept: 'application/json', ...(secret ? { 'X-TL-Session': secret } : {}), ...extra };
+  const secret = localStorage.getItem(SESSION_KEY), language = localStorage.getItem(PLACES_KEY);
+  return { Accept: 'application/json', ...(language ? { 'Accept-Language': language } : {}), ...(secret ? { 'X-TL-Session': secret } : {}), ...extra };
 }
 
 const noServer = () => new Problem({ type: '/problems/offline', title: 'Timeline Local is not running', status: 0, detail: 'The server did not answer. Nothing was lost; it reconnects by itself.' });

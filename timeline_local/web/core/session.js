@@ -1,7 +1,7 @@
 // @ts-check
 /** Signing in with the one-time ticket of the launch file, and the one bootstrap call every screen reads. */
 import { signal } from './preact.js';
-import { api, offline, SESSION_KEY, signedOut } from './api.js';
+import { api, offline, PLACES_KEY, SESSION_KEY, signedOut } from './api.js';
 
 /** What GET /bootstrap said: {version, library, user, memories, revision, setup_done, …} or null before it did. */
 export const bootstrap = signal(/** @type {any} */ (null));
@@ -36,12 +36,13 @@ export async function refreshBootstrap() {
   return bootstrap.value;
 }
 
-/** Put the settings that the page itself shows into effect. @param {{theme?:string,language?:string}|undefined} settings */
+/** Put the settings that the page itself shows into effect. @param {{theme?:string,place_language?:string}|undefined} settings */
 export function applySettings(settings) {
   if (!settings) return;
   const root = document.documentElement;
   root.dataset.theme = settings.theme === 'light' || settings.theme === 'dark' ? settings.theme : 'system';
   localStorage.setItem('tl-theme', root.dataset.theme);
+  if (settings.place_language) localStorage.setItem(PLACES_KEY, settings.place_language); else localStorage.removeItem(PLACES_KEY);
 }
 
 /** Merge `changes` into the user's settings on the server and here; throws a Problem and changes nothing when refused. @param {Record<string, any>} changes */

@@ -25,7 +25,7 @@ await Promise.all([stylesheet('screens.css'), stylesheet('account.css'), moreTex
 
 /** id, component, the texts the search looks in besides the title */
 const SECTIONS = /** @type {[string, any, string[]][]} */ ([
-  ['general', General, ['name', 'language', 'home_zone', 'birthdays']],
+  ['general', General, ['name', 'language', 'place_language', 'home_zone', 'birthdays']],
   ['account', Account, ['account_words']],
   ['security', Security, ['security_words']],
   ['devices', Devices, ['devices_words']],
