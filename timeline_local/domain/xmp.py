@@ -41,6 +41,7 @@ _REGIONS = "http://www.metadataworkinggroup.com/schemas/regions/ "
 _AREA = "http://ns.adobe.com/xmp/sType/Area# "
 _MP_REGION_INFO = "http://ns.microsoft.com/photo/1.2/ RegionInfo"
 _MP = "http://ns.microsoft.com/photo/1.2/t/Region# "
+_FSTOP = "http://www.fstopapp.com/xmp/ "
 _LIGHTROOM = "http://ns.adobe.com/lightroom/1.0/ "
 _DIGIKAM = "http://www.digikam.org/ns/1.0/ "
 _NODE_ID = _RDF + "nodeID"
@@ -120,6 +121,7 @@ class Xmp:
     make: str = ""
     model: str = ""
     lens: str = ""
+    is_favourite: bool = False  # as F-Stop marks them
 
     def evidence(self, basis: TimeBasis = TimeBasis.SIDECAR) -> tuple[TimeEvidence, ...]:
         """The dates, and the GPS time, as statements for `times.decide`; the best of a sidecar may correct a camera."""
@@ -271,6 +273,7 @@ def _extract(found: dict[str, _Node]) -> Xmp:
         make=_one(found, _TIFF + "Make"),
         model=_one(found, _TIFF + "Model"),
         lens=_one(found, _AUX + "Lens"),
+        is_favourite=_one(found, _FSTOP + "favorite") == "1",
     )
 
 

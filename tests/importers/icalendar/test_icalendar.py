@@ -255,6 +255,12 @@ def test_a_calendar_becomes_what_the_golden_file_says(tmp_path: Path, reading: M
     assert reading.golden(reading.read(ICalendar(), folder)) == json.loads(EXPECTED.read_bytes())
 
 
+@pytest.mark.parametrize("scheme", ["mailto:", "MAILTO:", "Mailto:"])
+def test_a_guest_is_an_address_however_it_is_marked(tmp_path: Path, reading: ModuleType, scheme: str) -> None:
+    [draft] = read(tmp_path, reading, calendar(event(ROME, f"ATTENDEE:{scheme}anna@example.org")))
+    assert [(each.kind, each.value) for each in draft.people] == [("email", "anna@example.org")]
+
+
 def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
     events = [event(ROME, uid=f"{n}@x") for n in range(130)]
     folder = reading.make(tmp_path, {"a.ics": calendar(*events), "b.ics": calendar(*events)})

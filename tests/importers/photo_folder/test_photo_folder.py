@@ -96,6 +96,14 @@ def test_an_xmp_sidecar_dates_places_and_tags_its_picture(tmp_path: Path, readin
     assert draft.raw == XMP.encode()
 
 
+def test_a_favourite_of_f_stop_is_one_and_takes_no_tag_away(tmp_path: Path, reading: ModuleType) -> None:
+    marked = XMP.replace('xmp:Rating="5"', 'xmlns:f="http://www.fstopapp.com/xmp/" f:favorite="1"').replace("beach", "")
+    tags = '[{"SourceFile": "a.jpg", "XMP:Subject": ["sea"], "XMP:Rating": 4}]'
+    items = reading.read(PhotoFolder(), reading.make(tmp_path, {"a.jpg": "x", "a.jpg.xmp": marked, "a.jpg.json": tags}))
+    draft = reading.drafts(items)["a.jpg"]
+    assert (draft.favourite, draft.tags, draft.rating) == (True, ("sea",), 4)
+
+
 def test_the_sidecar_with_the_whole_name_wins(tmp_path: Path, reading: ModuleType) -> None:
     other = XMP.replace("2019-06-14", "2001-01-02")
     items = reading.read(PhotoFolder(), reading.make(tmp_path, {"a.jpg": "x", "a.xmp": other, "a.jpg.xmp": XMP}))

@@ -56,6 +56,7 @@ _RULES = ("RRULE", "EXRULE")
 _IDENTIFYING = ("UID", "DTSTART", "RECURRENCE-ID", "SEQUENCE")
 _SEQUENCE = re.compile(r"\d{1,9}", re.ASCII)
 _COUNT_OF_NONE = re.compile(r";COUNT=(?:-\d+|0*)(?=;|$)|(?<=:)COUNT=(?:-\d+|0*);", re.IGNORECASE)  # means: for ever
+_MAIL = re.compile("^mailto:", re.IGNORECASE)
 _ONCE = (
     "UID",
     "DTSTART",
@@ -410,7 +411,7 @@ def _people(event: Dated) -> tuple[PersonRef, ...]:
     for name in ("ORGANIZER", "ATTENDEE"):
         told = event.get(name)
         for each in told if isinstance(told, list) else [told] if told is not None else []:
-            address = str(each).removeprefix("mailto:").removeprefix("MAILTO:").strip()
+            address = _MAIL.sub("", str(each)).strip()
             called = loose.text(str(each.params.get("CN", "")))
             is_person = str(each.params.get("CUTYPE", "INDIVIDUAL")).upper() in {"INDIVIDUAL", "UNKNOWN"}
             if is_person and (address or called) and not address.endswith("calendar.google.com"):

@@ -288,9 +288,10 @@ def _with_xmp(draft: Draft, xmp: Xmp) -> Draft:
         title=xmp.title or draft.title,
         body=xmp.description or draft.body,
         place=_joined(_place(xmp), draft.place),
-        tags=xmp.keywords,
+        tags=xmp.keywords or draft.tags,
         people=tuple(PersonRef(name=name) for name in names),
-        rating=xmp.rating,
+        rating=draft.rating if xmp.rating is None else xmp.rating,
+        favourite=draft.favourite or xmp.is_favourite,
     )
 
 
