@@ -65,6 +65,7 @@ class _Reading:
     name: str = ""
     offset_min: int | None = None
     switched_on: int | None = None  # when the device was, which a camera counts its seconds from
+    created: int | None = None  # the file, which a camera does when it is switched on
     waiting: list[Message] = field(default_factory=list)  # records that count so, before that is told
     points: list[Point] = field(default_factory=list)
     sessions: list[Message] = field(default_factory=list)
@@ -82,7 +83,7 @@ class _Reading:
         elif message.number == _SESSION:
             self.sessions.append(message)
         elif message.number == _FILE:
-            self.purpose = message.integer(0)
+            self.purpose, self.created = message.integer(0), message.integer(4)
             self.device = _device(message)
         elif message.number == _SPORT:
             self.sport, self.name = _SPORTS.get(message.integer(0) or 0, ""), message.text(3)
@@ -93,6 +94,9 @@ class _Reading:
 
     def end(self) -> Iterator[Found]:
         """What is left when the file ends."""
+        if self.switched_on is None:
+            self.switched_on = self.created
+            self._place_waiting()
         self.unplaced += len(self.waiting)
         for item in self._moves():
             self.is_told = True
@@ -117,6 +121,9 @@ class _Reading:
             self.switched_on = at - since
         offset = _offset(message.integer(_WALL_CLOCKS[message.number]), at) if message.number in _WALL_CLOCKS else None
         self.offset_min = self.offset_min if offset is None else offset
+        self._place_waiting()
+
+    def _place_waiting(self) -> None:
         waiting, self.waiting = self.waiting, []
         for each in waiting:
             self._point(each)

@@ -186,6 +186,15 @@ def test_seconds_since_power_on_are_times_once_the_device_tells_when_that_was(
     assert draft.evidence[0].utc_offset_min == -420
 
 
+def test_seconds_since_power_on_count_from_when_the_file_was_made_where_nothing_better_is_told(
+    tmp_path: Path, reading: ModuleType
+) -> None:
+    made = message(0, (0, U8, 4), (4, U32, START))
+    data = fit(made, message(20, (253, U32, 67), (0, S32, LISBON[0]), (1, S32, LISBON[1])))
+    [draft] = drafts(read(tmp_path, reading, data))
+    assert [each.at for each in draft.path] == [datetime(2021, 9, 8, 1, 47, 47, tzinfo=UTC)]
+
+
 def test_places_that_were_saved_on_the_device_are_kept(tmp_path: Path, reading: ModuleType) -> None:
     where = ((1, S32, LISBON[0]), (2, S32, LISBON[1]))
     data = fit(
