@@ -12,6 +12,7 @@ from timeline_local.importers import loose
 
 _DATES = ("SubSecDateTimeOriginal", "DateTimeOriginal", "CreationDate", "DateCreated", "SubSecCreateDate", "CreateDate")
 _OFFSETS = ("OffsetTimeOriginal", "OffsetTime")
+_FILM_TAGS = frozenset({"MediaCreateDate", "TrackCreateDate"})
 _TITLES = ("Title", "ObjectName", "XPTitle", "Headline")
 _TEXTS = ("Description", "ImageDescription", "Caption-Abstract", "UserComment")
 _KEYWORDS = ("HierarchicalSubject", "TagsList", "Subject", "Keywords")
@@ -22,6 +23,7 @@ _DEGREES = re.compile(
     re.ASCII,
 )
 _MAX_RATING = 5
+_HIGHEST_M = 500_000  # orbits that people are in; also what is no number ends here
 
 
 def read_exiftool(data: bytes) -> Xmp | None:
@@ -36,13 +38,16 @@ def read_exiftool(data: bytes) -> Xmp | None:
     # "EXIF:DateTimeOriginal" and "DateTimeOriginal"; of several groups the first one speaks.
     tags: dict[str, Any] = {}
     for key, value in record.items():
-        tags.setdefault(key.rpartition(":")[2], value)
+        inner = value.items() if isinstance(value, dict) else ((key, value),)  # with -g a group is an object of its own
+        for name, each in inner:
+            tags.setdefault(name.rpartition(":")[2], each)
     lat, lon = _coordinate(tags, "GPSLatitude", 90), _coordinate(tags, "GPSLongitude", 180)
     is_placed = lat is not None and lon is not None and (lat, lon) != (0, 0)
     return Xmp(
         dates=tuple(_dates(tags)),
         lat=lat if is_placed else None,
         lon=lon if is_placed else None,
+        altitude_m=_altitude(tags),
         rating=_rating(tags.get("Rating")),
         title=_first(tags, _TITLES),
         description=_first(tags, _TEXTS),
@@ -55,12 +60,15 @@ def read_exiftool(data: bytes) -> Xmp | None:
 
 
 def _dates(tags: Mapping[str, Any]) -> Iterator[XmpDate]:
+    is_film = bool(_FILM_TAGS & tags.keys())  # whose clock is UTC, and is written without saying so
     offset = next((found for name in _OFFSETS if (found := _text(tags.get(name)))), "")
     for name in _DATES:
         text = _text(tags.get(name))
         stamp = read_stamp(text)
         if stamp is not None and stamp.utc_offset_min is None and name.endswith("Original") and offset:
             stamp = read_stamp(text + offset) if read_offset(offset) is not None else stamp
+        if stamp is not None and stamp.utc_offset_min is None and name == "CreateDate" and is_film:
+            stamp = read_stamp(f"{text}Z")
         if stamp is not None:
             yield XmpDate(name, stamp)
 
@@ -78,6 +86,17 @@ def _coordinate(tags: Mapping[str, Any], name: str, limit: int) -> float | None:
     side = (side or _text(tags.get(f"{name}Ref"))[:1]).upper()
     signed = -abs(found) if side in {"S", "W"} else found
     return signed if abs(signed) <= limit else None
+
+
+def _altitude(tags: Mapping[str, Any]) -> float | None:
+    """Of "4.062 m Above Sea Level", or of a number with its reference beside it; below the sea below 0."""
+    text, below = _text(tags.get("GPSAltitude")), _text(tags.get("GPSAltitudeRef"))
+    try:
+        found = float(text.partition(" ")[0])
+    except ValueError:
+        return None
+    is_below = below == "1" or "below" in f"{text} {below}".casefold()
+    return (-abs(found) if is_below else found) if abs(found) <= _HIGHEST_M else None
 
 
 def _rating(value: object) -> int | None:

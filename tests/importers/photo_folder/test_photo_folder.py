@@ -307,6 +307,36 @@ def test_exiftool_spells_coordinates_in_several_ways(text: object, expected: flo
     assert found.lat == (None if expected is None else pytest.approx(expected))
 
 
+@pytest.mark.parametrize(
+    ("tags", "instant"),
+    [
+        ({"CreateDate": "2020:05:14 11:34:41", "MediaCreateDate": "2020:05:14 11:34:41"}, "2020-05-14T11:34:41+00:00"),
+        ({"QuickTime": {"TrackCreateDate": "0000", "CreateDate": "2020:05:14 11:34:41"}}, "2020-05-14T11:34:41+00:00"),
+        ({"CreateDate": "2020:05:14 11:34:41"}, None),  # of a camera: its own wall clock
+    ],
+)
+def test_the_clock_of_a_film_is_utc_in_a_sidecar_of_exiftool(tags: dict[str, object], instant: str | None) -> None:
+    found = read_exiftool(json.dumps([{"SourceFile": "a.mp4", **tags}]).encode())
+    assert found is not None
+    assert [each.instant.isoformat() if each.instant else None for each in found.evidence()] == [instant]
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"GPSAltitude": "4.062 m", "GPSAltitudeRef": "Above Sea Level"}, 4.062),
+        ({"GPSAltitude": "12 m Below Sea Level"}, -12),
+        ({"GPSAltitude": 12.5, "GPSAltitudeRef": 1}, -12.5),
+        ({"GPSAltitude": "nan"}, None),
+        ({"GPSAltitude": "high"}, None),
+    ],
+)
+def test_heights_in_a_sidecar_of_exiftool_are_read(tags: dict[str, object], expected: float | None) -> None:
+    found = read_exiftool(json.dumps([{"SourceFile": "a", **tags}]).encode())
+    assert found is not None
+    assert found.altitude_m == expected
+
+
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"[1]", b"[" * 100_000, b'[{"SourceFile":1},{"SourceFile":2}]'])
 def test_other_json_is_no_sidecar_of_exiftool(data: bytes) -> None:
     assert read_exiftool(data) is None
