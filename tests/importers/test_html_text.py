@@ -19,6 +19,7 @@ from timeline_local.importers.html_text import html_text
          "- one\n- two\n  1. deep\n  2. er\n\nx"),
         ("<blockquote>said<br>more</blockquote>then", "> said\n> more\n\nthen"),
         ("<h2>Head</h2>text", "## Head\n\ntext"),
+        ("<html><head><title>t</title><body><p>of a head that never ends</p>", "of a head that never ends"),
         ('<a href="https://a.example/b">words</a>', "[words](https://a.example/b)"),
         ('<a href="https://a.example/long/way"><span>https://</span><span>a.example/lo…</span></a>',
          "https://a.example/long/way"),

@@ -34,6 +34,7 @@ class Markdown:
         self._open_marks = Counter[str]()
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._unseen *= tag != "body"  # whatever was left open before it
         if tag in _UNSEEN:
             self._unseen += 1
         elif tag in _CELLS:

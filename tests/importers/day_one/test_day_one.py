@@ -203,6 +203,14 @@ def test_other_json_is_not_taken_for_a_journal(tmp_path: Path, reading: ModuleTy
     assert DayOne().recognise(reading.make(tmp_path, {"a.json": text})).confidence == 0
 
 
+def test_a_journal_that_a_tool_wrote_is_read(tmp_path: Path, reading: ModuleType) -> None:
+    told = {"entries": [{"uuid": "A1", "creationDate": 1_700_000_000_000, "text": "Hello"}]}
+    folder = reading.make(tmp_path, {"Journal.json": json.dumps(told)})
+    assert DayOne().recognise(folder).confidence > 0.9
+    (draft,) = reading.drafts(reading.read(DayOne(), folder)).values()
+    assert draft.evidence[0].instant == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
 def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
     entries = [entry(uuid=f"{number:032X}", text=f"Entry {number}") for number in range(250)]
     folder = reading.make(tmp_path, {"A.json": journal(*entries[:130]), "B.json": journal(*entries[130:])})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -88,6 +89,15 @@ def test_what_is_bold_and_the_like_is_markdown(
 
 def test_a_note_is_known_by_its_content(tmp_path: Path, reading: ModuleType) -> None:
     assert GoogleKeep().recognise(reading.make(tmp_path, {"a/b/renamed.JSON": note()})).confidence > 0.9
+
+
+def test_a_note_is_known_without_what_other_tools_leave_out(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(
+        tmp_path, {"a.json": note(isTrashed=None, color=None, createdTimestampUsec="1578329400000000")}
+    )
+    assert GoogleKeep().recognise(folder).confidence > 0.9
+    (draft,) = reading.drafts(reading.read(GoogleKeep(), folder)).values()
+    assert draft.evidence[0].instant == datetime(2020, 1, 6, 16, 50, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"title": "x", "textContent": "y"}', "[1, 2]"])

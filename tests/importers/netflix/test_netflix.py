@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -54,6 +54,15 @@ def test_the_order_of_day_and_month_is_decided_over_the_file(
         folder = reading.make(tmp_path / name, {"NetflixViewingHistory.csv": "\n".join(lines)})
         found = {draft.title: draft for draft in reading.drafts(reading.read(Netflix(), folder)).values()}
         assert found["Dark: 0"].evidence[0].local_at == datetime.fromisoformat(first)
+
+
+def test_times_that_a_spreadsheet_wrote_are_read_in_the_order_of_the_file(tmp_path: Path, reading: ModuleType) -> None:
+    table = "Profile Name,Start Time,Duration,Title\nAna,4/3/2021 14:53,0:26:38,A\nAna,18/2/2021 9:05,0:26:38,B\n"
+    items = reading.read(Netflix(), reading.make(tmp_path, {"ViewingActivity.csv": table}))
+    assert [each.evidence[0].instant for each in reading.drafts(items).values()] == [
+        datetime(2021, 3, 4, 14, 53, tzinfo=UTC),
+        datetime(2021, 2, 18, 9, 5, tzinfo=UTC),
+    ]
 
 
 def test_what_both_tables_tell_is_taken_with_its_time(tmp_path: Path, reading: ModuleType) -> None:

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from timeline_local.domain.drafts import Draft
+from timeline_local.domain.drafts import Draft, PersonRole
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, ReadOptions
 from timeline_local.importers.sources.sms_backup import SmsBackup
@@ -128,6 +128,20 @@ def test_backups_that_overlap_give_each_message_once(tmp_path: Path, reading: Mo
     items = reading.read(SmsBackup(), folder)
     assert [draft.body for draft in reading.drafts(items).values()] == ["a", "b", "c"]
     assert reading.problems(items) == dict.fromkeys(("1.xml#3", "2.xml#1", "2.xml#2", "2.xml#3"), "twice")
+
+
+@pytest.mark.parametrize(("box", "role"), [(1, PersonRole.AUTHOR), (2, PersonRole.RECIPIENT)])
+def test_a_picture_message_without_a_number_is_with_whom_its_addresses_say(
+    tmp_path: Path, reading: ModuleType, box: int, role: PersonRole
+) -> None:
+    own, other = ("+39111", "+39222")
+    told = (addr(other, 137), addr(own, 151)) if box == 1 else (addr(own, 137), addr(other, 151))
+    whole = mms(1, part("text/plain", "Hi"), *told, box=box)
+    text = backup(
+        whole.replace('address="+39061234567~+4930123456" contact_name="Anna Berg, Bo"', 'contact_name="null"')
+    )
+    (draft,) = reading.drafts(reading.read(SmsBackup(), reading.make(tmp_path, {"a.xml": text}))).values()
+    assert [(each.value, each.role) for each in draft.people] == [(other, role)]
 
 
 def test_a_later_backup_keeps_the_keys_whatever_the_contact_is_called_by_then(

@@ -109,6 +109,13 @@ def test_other_files_are_not_taken(tmp_path: Path, reading: ModuleType, name: st
     assert (found.confidence, found.hint) == (0, "")
 
 
+def test_words_that_are_told_as_entities_alone_are_read(tmp_path: Path, reading: ModuleType) -> None:
+    pieces = [{"type": "plain", "text": "see "}, {"type": "text_link", "text": "it", "href": "https://a.example"}]
+    said = {"id": 1, "type": "message", "date_unixtime": "1673776200", "from": "Anna", "text_entities": pieces}
+    items = reading.read(Telegram(), reading.make(tmp_path, {"result.json": json.dumps(chat(said))}))
+    assert [each.body for each in reading.drafts(items).values()] == ["see [it](https://a.example)"]
+
+
 def test_messages_are_known_without_what_stands_before_them(tmp_path: Path, reading: ModuleType) -> None:
     bare = [
         {"type": "message", "date_unixtime": "1544006350", "from": "Anna", "text": text} for text in ("Hello", "Hi")

@@ -109,6 +109,23 @@ def test_a_later_archive_says_the_same_of_a_post(tmp_path: Path, reading: Module
     assert reading.golden(told[0]) == reading.golden(told[1])
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("data/tweets.js", part("tweets", post(1), post(2)) + " ;\n"),
+        ("data/tweets.js", part("tweets", post(1), post(2, "Hello;")) + "\n"),
+        ("tweets.json", json.dumps([post(1), post(2)])),
+    ],
+)
+def test_posts_are_read_with_a_semicolon_and_as_plain_json(
+    tmp_path: Path, reading: ModuleType, name: str, text: str
+) -> None:
+    folder = reading.make(tmp_path, {name: text})
+    assert XArchive().recognise(folder).confidence > 0
+    items = reading.read(XArchive(), folder)
+    assert (list(reading.drafts(items)), reading.problems(items)) == (["1", "2"], {})
+
+
 def test_a_part_without_posts_is_answered_with_the_right_one(tmp_path: Path, reading: ModuleType) -> None:
     found = XArchive().recognise(reading.make(tmp_path, {"like.js": part("like"), "a.js": "let a = 1"}))
     assert found.confidence == 0

@@ -77,7 +77,8 @@ def _is_journal(folder: Folder, file: File) -> bool:
     if not file.name.lower().endswith(".json"):
         return False
     head = folder.head(file.locator, HEAD_BYTES)
-    is_list = b'"entries"' in head and b'"metadata"' in head
+    is_ours = b'"metadata"' in head or (b'"uuid"' in head and b'"creationDate"' in head)
+    is_list = b'"entries"' in head and is_ours
     is_begun = head.lstrip(_BEFORE).startswith(b'"metadata"')
     is_cut = is_begun and file.size < HEAD_BYTES and not head.rstrip().endswith(b"}")
     return is_list and (is_cut or any(name in head for name in _FIELDS))
@@ -208,7 +209,9 @@ class _Journal:
 
 def _evidence(entry: Mapping[str, Any]) -> tuple[TimeEvidence, ...]:
     """When the entry is about: an instant in the zone it was written in, or the day it was there."""
-    instant = loose.instant(entry.get("creationDate"))
+    created = entry.get("creationDate")
+    ms = None if isinstance(created, str) else loose.number(created)  # some tools write these
+    instant = loose.instant(created) if ms is None else loose.instant_of_micros(ms * 1000)
     if instant is None:
         return ()
     zone = loose.zone(entry.get("timeZone")) or loose.zone(loose.members(entry.get("location")).get("timeZoneName"))

@@ -63,7 +63,8 @@ def _is_note(folder: Folder, file: File) -> bool:
     if not file.name.lower().endswith(".json"):
         return False
     head = folder.head(file.locator, HEAD_BYTES)
-    return b'"isTrashed"' in head and sum(name in head for name in _FIELDS) >= 2  # noqa: PLR2004 - the text may hide the rest
+    is_keeps = b'"isTrashed"' in head or b'"userEditedTimestampUsec"' in head
+    return is_keeps and sum(name in head for name in _FIELDS) >= 2  # noqa: PLR2004 - the text may hide the rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from timeline_local.domain.drafts import JSON, CollectionKind, CollectionRef, Draft, Problem
 from timeline_local.domain.kinds import Kind
@@ -31,8 +31,9 @@ HEAD_BYTES = 4 * 1024
 ROWS_PER_CHECKPOINT = 200
 LEAST = timedelta(minutes=1)  # what ran for less was looked at, not watched
 
-_FIELDS = {"profile name", "start time", "duration", "title", "supplemental video type"}
+_FIELDS = {"profile name", "start time", "duration", "title"}
 _DAY = re.compile(r"(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{1,4})\.?", re.ASCII)
+_CLOCK = re.compile(r"(?P<day>[\d./-]{6,10}),? (?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d))?", re.ASCII)
 _LENGTH = re.compile(r"(?P<hours>\d{1,3}):(?P<minutes>\d\d):(?P<seconds>\d\d)", re.ASCII)
 _YEARS = range(1997, 2200)  # from when on there is a Netflix
 _LONG_YEAR, _MONTHS = 1000, 12
@@ -104,26 +105,24 @@ class _Activity:
 
     file: File
     seen: Seen = field(default_factory=Seen)
+    order: Order | None = None  # of day and month, where a spreadsheet wrote its own dates
 
     def items(self, folder: Folder, skip: int) -> Iterator[Item]:
-        with closing(csv_rows(folder, self.file.locator, delimiter=",")) as rows:
-            names = [cell.strip().casefold() for cell in next(rows, [])]
-            for count, row in enumerate(rows, 1):
-                cells = dict(zip(names, (cell.strip() for cell in row), strict=False))
-                item = self._item(cells, f"{self.file.locator}#row {count}")
-                if count <= skip:
-                    continue
+        for count, cells in enumerate(_cells(folder, self.file), 1):
+            if self.order is None and _CLOCK.fullmatch(cells.get("start time", "")):
+                self.order = order_either_way(_days(folder, self.file))
+            item = self._item(cells, f"{self.file.locator}#row {count}")
+            if count > skip:
                 yield item
                 if count % ROWS_PER_CHECKPOINT == 0:
                     yield after(self.file, count)
 
     def _item(self, row: dict[str, str], where: str) -> Item:
-        began = read_instant(row.get("start time", ""))
-        began = began if began and began[0].year in _YEARS else None
+        began = self._began(row.get("start time", ""))
         title, profile = row.get("title", ""), row.get("profile name", "")
         if began is None or not title:
             return Problem(where, "play-broken", "This row has no title, or no time that can be read.")
-        key = self.seen.unique(f"{profile}/{began[0].isoformat()}/{title}")
+        key = self.seen.unique(f"{profile}/{began.isoformat()}/{title}")
         length = _length(row.get("duration", ""))
         if kind := row.get("supplemental video type", ""):
             return Problem(where, "trailer", f"It is no film or episode but a {kind.replace('_', ' ').lower()}.")
@@ -139,14 +138,44 @@ class _Activity:
             evidence=(
                 TimeEvidence(
                     basis=TimeBasis.SOURCE,
-                    instant=began[0],
-                    until=began[0] + length if length else None,
+                    instant=began,
+                    until=began + length if length else None,
                     origin="viewing activity",
                 ),
             ),
             collections=(_collection(profile),) if profile else (),
             extra=kept,
         )
+
+    def _began(self, cell: str) -> datetime | None:
+        found = read_instant(cell)
+        clock = _CLOCK.fullmatch(cell) if found is None and self.order is not None else None
+        if clock is None or self.order is None:
+            return found[0] if found is not None and found[0].year in _YEARS else None
+        numbers = _numbers(clock["day"])
+        day = None if numbers is None else _day(numbers, self.order)
+        try:
+            time = (int(clock["hour"]), int(clock["minute"]), int(clock["second"] or 0))
+            return None if day is None else datetime(day.year, day.month, day.day, *time, tzinfo=UTC)
+        except ValueError:
+            return None
+
+
+def _cells(folder: Folder, file: File) -> Iterator[dict[str, str]]:
+    """The rows of a table by the names of its columns in small letters. Raises what is in BROKEN."""
+    with closing(csv_rows(folder, file.locator, delimiter=",")) as rows:
+        names = [cell.strip().casefold() for cell in next(rows, [])]
+        for row in rows:
+            yield dict(zip(names, (cell.strip() for cell in row), strict=False))
+
+
+def _days(folder: Folder, file: File) -> Iterator[Numbers]:
+    with suppress(*BROKEN):  # told by whoever reads the rows
+        for cells in _cells(folder, file):
+            clock = _CLOCK.fullmatch(cells.get("start time", ""))
+            numbers = _numbers(clock["day"]) if clock is not None else None
+            if numbers is not None:
+                yield numbers
 
 
 @dataclass
@@ -216,13 +245,10 @@ class _Watched:
 
     def _rows(self, file: File) -> Iterator[int]:
         try:
-            with closing(csv_rows(self._folder, file.locator, delimiter=",")) as rows:
-                names = [cell.strip().casefold() for cell in next(rows, [])]
-                for row in rows:
-                    cells = dict(zip(names, row, strict=False))
-                    began = read_instant(cells.get("start time", ""))
-                    if began is not None and began[0].year in _YEARS:
-                        yield hash((cells.get("title", "").strip(), began[0].date()))
+            for cells in _cells(self._folder, file):
+                began = read_instant(cells.get("start time", ""))
+                if began is not None and began[0].year in _YEARS:
+                    yield hash((cells.get("title", ""), began[0].date()))
         except BROKEN:
             return
 

@@ -43,6 +43,7 @@ _DATA = frozenset({"data"})
 _SENT = "2"
 _NEVER_SENT = frozenset({"3", "4", "5", "6"})  # draft, outbox, failed, queued
 _FROM, _TO = "137", frozenset({"151", "130", "129"})  # of the addresses of a picture message
+_OWNER = "insert-address-token"  # where the phone's own number would stand
 _MISSED = frozenset({"3", "5", "6"})
 _OUTGOING = "2"
 _FIRST_MS = 1e11  # 1973: smaller numbers are seconds
@@ -276,7 +277,7 @@ def _numbers(tag: Tag) -> list[str]:
     """Those a message came from or went to; several are divided by "~"."""
     told = tag.get("number") if tag.name == "call" else tag.get("address")
     found = (each.strip() for each in told.split("~"))
-    return [each for each in dict.fromkeys(found) if each and each != "insert-address-token" and each[:1] != "-"]
+    return [each for each in dict.fromkeys(found) if each and each != _OWNER and each[:1] != "-"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,13 +291,13 @@ class _Parties:
     @classmethod
     def of(cls, raw: _Raw) -> _Parties:
         tag = raw.tag
-        numbers = _numbers(tag) or [each.get("address") for each in raw.addresses if each.get("type") in _TO][:1]
+        is_sent = _box(tag) == _SENT
+        numbers = _numbers(tag) or _others(raw, is_sent=is_sent)
         told = tag.get("contact_name")
         names = [told] if len(numbers) == 1 else [each.strip() for each in told.split(",")]
         if len(names) != len(numbers):
             names = [""] * len(numbers)
         people = tuple(_person(number, name) for number, name in zip(numbers, names, strict=True) if number)
-        is_sent = _box(tag) == _SENT
         return cls(people, is_sent, "" if is_sent else _author(raw, numbers))
 
     @property
@@ -318,6 +319,16 @@ class _Parties:
             return ()
         keys = sorted(_short(each.value or each.name) for each in self.named)
         return (conversation(",".join(keys), self.name),)
+
+
+def _others(raw: _Raw, *, is_sent: bool) -> list[str]:
+    """Of a picture message without a number of its own: those it went to, or the one it came from."""
+    found = (
+        each.get("address")
+        for each in raw.addresses
+        if (each.get("type") in _TO if is_sent else each.get("type") == _FROM)
+    )
+    return [each for each in dict.fromkeys(found) if each and each != _OWNER]
 
 
 def _author(raw: _Raw, numbers: Sequence[str]) -> str:

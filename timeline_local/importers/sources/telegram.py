@@ -287,7 +287,7 @@ def _body(said: Mapping[str, Any]) -> str:
     answers = (loose.text(loose.members(each).get("text")) for each in loose.items(poll.get("answers")))
     named = " ".join(filter(None, (loose.text(card.get(part)) for part in ("first_name", "last_name"))))
     lines = (
-        _text(said.get("text")),
+        _text(said.get("text")) or _text(said.get("text_entities")),
         loose.text(poll.get("question")),
         *(f"- {answer}" for answer in answers if answer),
         " ".join(filter(None, (named, loose.text(card.get("phone_number"))))),

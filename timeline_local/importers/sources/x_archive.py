@@ -7,13 +7,14 @@ reposted. What the archive holds besides is told, not taken: likes have no date.
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from timeline_local.domain.drafts import (
     JSON,
@@ -33,12 +34,17 @@ from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import record
+from timeline_local.importers.encodings import CHUNK_BYTES, piece
 from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 HEAD_BYTES = 1024
 ITEMS_PER_CHECKPOINT = 200
 MAX_LONG_POSTS = 100_000
 
+_PLAIN = re.compile(rb'\s*\[\s*\{\s*"tweet"\s*:')  # of posts that somebody made JSON of
 _NAMED = re.compile(rb"window\.YTD\.(?P<what>\w+)\.part\d+\s*=")
 _POSTS = frozenset({b"tweet", b"tweets", b"community_tweet"})
 _LONG = frozenset({b"note_tweet"})
@@ -65,7 +71,7 @@ class XArchive:
 
     def recognise(self, folder: Folder) -> Recognition:
         """Sure as soon as one file of posts is found; its name changed over the years."""
-        sample = [file for file in folder.sample() if file.name.lower().endswith(".js")]
+        sample = [file for file in folder.sample() if file.name.lower().endswith((".js", ".json"))]
         if any(_what(folder, file) in _POSTS for file in sample):
             return Recognition(0.95, "It holds the posts of an account of X.")
         has_parts = any(_what(folder, file) for file in sample)
@@ -81,9 +87,13 @@ class XArchive:
 
 def _what(folder: Folder, file: File) -> bytes:
     """What a file of an archive gives a name to: b"tweets"; b"" for any other file."""
-    if not file.name.lower().endswith(".js"):
+    name = file.name.lower()
+    if not name.endswith((".js", ".json")):
         return b""
-    match = _NAMED.match(folder.head(file.locator, HEAD_BYTES).lstrip(b"\xef\xbb\xbf \r\n"))
+    head = folder.head(file.locator, HEAD_BYTES).lstrip(b"\xef\xbb\xbf \r\n")
+    if name.endswith(".json"):
+        return b"tweets" if _PLAIN.match(head) else b""
+    match = _NAMED.match(head)
     return match["what"].lower() if match else b""
 
 
@@ -93,12 +103,14 @@ def _is_posts(folder: Folder, file: File) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Assigned:
-    """Opens a file behind the "=" with which it begins."""
+    """Opens a file behind the "=" with which it begins, and without the ";" with which some end."""
 
     folder: Folder
 
     def open_text(self, locator: str) -> BinaryIO:
         opened = self.folder.open_text(locator)
+        if locator.lower().endswith(".json"):
+            return opened
         try:
             for _ in range(HEAD_BYTES):
                 if opened.read(1) in {b"=", b""}:
@@ -106,7 +118,38 @@ class _Assigned:
         except BaseException:
             opened.close()
             raise
-        return opened
+        return cast("BinaryIO", io.BufferedReader(_Statement(opened)))
+
+
+class _Statement(io.RawIOBase):
+    """A file without the semicolon at its end. Closes the file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self._ready = b""
+        self._held = b""  # what may be the end
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        while not self._ready:
+            chunk = piece(self._file, CHUNK_BYTES)
+            if not chunk:
+                return 0
+            data = self._held + chunk
+            self._ready = data.rstrip(b"; \t\r\n")
+            self._held = data[len(self._ready) :]
+        data, self._ready = self._ready[: len(view)], self._ready[len(view) :]
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
 
 
 @dataclass
