@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Dated = Event | Journal
 
 MAX_OCCURRENCES = 10_000  # 27 years of every day
+_CLOCK = ("BYHOUR", "BYMINUTE", "BYSECOND")  # which mean nothing in a rule of whole days
 
 
 class Unreadable(ValueError):
@@ -50,7 +51,8 @@ def first_listed(event: Dated) -> date | None:
 def _of_rule(told: Any, begins: date, first: datetime, end: datetime) -> set[datetime]:  # noqa: ANN401 - vRecur
     try:
         last = min([end, *(like(each, begins, is_end=True) for each in told.get("UNTIL", ()))])
-        rule = Rule.of({name: value for name, value in told.items() if name.upper() != "UNTIL"}, first)
+        passed = {"UNTIL"} if isinstance(begins, datetime) else {"UNTIL", *_CLOCK}
+        rule = Rule.of({name: value for name, value in told.items() if name.upper() not in passed}, first)
         return set(islice(rule.dates(first, last), MAX_OCCURRENCES))
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise Unreadable("The rule by which this event recurs cannot be read.") from error

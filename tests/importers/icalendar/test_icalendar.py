@@ -127,6 +127,12 @@ def test_a_date_that_was_moved_is_there_once(tmp_path: Path, reading: ModuleType
     assert sorted((each[5:13]) for each in dates(found)) == ["03-20T09", "03-28T20", "04-03T09"]
 
 
+def test_times_of_day_mean_nothing_in_a_rule_of_whole_days(tmp_path: Path, reading: ModuleType) -> None:
+    rule = "RRULE:FREQ=DAILY;INTERVAL=2;COUNT=3;BYHOUR=9;BYMINUTE=1,2,3"
+    found = read(tmp_path, reading, calendar(event("DTSTART;VALUE=DATE:20241018", rule)))
+    assert [when(draft)[0][:10] for draft in found] == ["2024-10-18", "2024-10-20", "2024-10-22"]
+
+
 def test_a_whole_day_that_was_moved_may_be_told_by_its_midnight(tmp_path: Path, reading: ModuleType) -> None:
     series = event("DTSTART;VALUE=DATE:20240402", "RRULE:FREQ=WEEKLY;COUNT=3")
     other = event("DTSTART;VALUE=DATE:20240410", "RECURRENCE-ID;TZID=GMT Standard Time:20240409T000000")
