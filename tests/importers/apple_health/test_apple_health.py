@@ -159,6 +159,12 @@ def test_spreading_over_hours_loses_and_adds_nothing(readings: list[tuple[str, f
     assert sum(day.sums["steps"] for _, day in days.days()) == pytest.approx(sum(each[3] for each in readings))
 
 
+def test_a_count_may_leave_out_its_unit(tmp_path: Path, reading: ModuleType) -> None:
+    text = export([quantity("StepCount", "2020-01-02 09:00:00", value=12).replace(' unit="count"', "")])
+    items = reading.read(AppleHealth(), reading.make(tmp_path, {"export.xml": text}))
+    assert [each.title for each in reading.drafts(items).values()] == ["12 steps"]
+
+
 def test_a_night_belongs_to_the_day_it_ends_on() -> None:
     days = Days()
     days.sleep(At(DAY, 22 * 60), At(DAY + 1, 6 * 60), is_asleep=True)

@@ -187,6 +187,16 @@ def test_addresses_are_people_in_their_roles_each_once() -> None:
     assert len(people([("to", ", ".join(f"{n}@x.org" for n in range(900)).encode())])) == 50
 
 
+def test_labels_that_gmail_spells_for_programs_are_its_own(tmp_path: Path, reading: ModuleType) -> None:
+    told = (
+        mail(1, X_Gmail_Labels="INBOX,STARRED,CATEGORY_PERSONAL,Rome"),
+        mail(2, X_Gmail_Labels="CATEGORY_PROMOTIONS"),
+    )
+    items = reading.read(MailSource(), reading.make(tmp_path, {"a.mbox": mailbox(*told)}))
+    assert [(each.tags, each.favourite) for each in reading.drafts(items).values()] == [(("Rome",), True)]
+    assert reading.problems(items) == {"a.mbox#2": "junk"}
+
+
 def test_labels_keep_their_commas() -> None:
     assert labels([("x-gmail-labels", b'Inbox, "a, b" ,c')]) == ("Inbox", "a, b", "c")
 

@@ -173,6 +173,7 @@ def test_heads_of_another_kind_are_quoted_in_a_message(tmp_path: Path, reading: 
     ("said", "body"),
     [
         ("\u200eimage omitted", "image omitted"),
+        ("\u200eIMG-20210403-WA0001.jpg (file attached)", "IMG-20210403-WA0001.jpg (file attached)"),
         ("\u200eBild weggelassen", "Bild weggelassen"),
         ("\u200e이미지 생략됨", "이미지 생략됨"),
         ("plan.pdf • \u200e1 page \u200edocument omitted", "plan.pdf • \u200e1 page \u200edocument omitted"),
@@ -249,8 +250,9 @@ def test_a_chat_becomes_what_the_golden_file_says(tmp_path: Path, reading: Modul
 @pytest.mark.parametrize(
     "said", [" (file attached)", " (Datei angehängt)", " (archivo adjunto)", " (fichier joint)", "（ファイル添付）"]
 )
-def test_a_file_is_found_in_any_language(tmp_path: Path, reading: ModuleType, said: str) -> None:
-    text = f"3/4/21, 9:05 - Anna: IMG-20210403-WA0001.jpg{said}\nat the sea\n3/4/21, 9:06 - Bo: nice\n"
+@pytest.mark.parametrize("mark", ["", "\u200e"])
+def test_a_file_is_found_in_any_language(tmp_path: Path, reading: ModuleType, said: str, mark: str) -> None:
+    text = f"3/4/21, 9:05 - Anna: {mark}IMG-20210403-WA0001.jpg{said}\nat the sea\n3/4/21, 9:06 - Bo: nice\n"
     folder = reading.make(tmp_path, {"WhatsApp Chat with Anna.txt": text, "IMG-20210403-WA0001.jpg": b"picture"})
     first, _ = reading.drafts(reading.read(WhatsApp(), folder)).values()
     assert ([each.locator for each in first.media], first.body) == (["IMG-20210403-WA0001.jpg"], "at the sea")

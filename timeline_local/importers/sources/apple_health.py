@@ -260,7 +260,8 @@ class _Reading:
 
     def _quantity(self, name: str, told: Mapping[str, str], begun: At, ended: At) -> None:
         ours, units = _SUMS.get(name) or _MEANS[name]
-        factor, value = units.get(told.get("unit", "")), loose.number(told.get("value"))
+        unit = told.get("unit") or ("count" if units is _COUNT else "")  # which counts may leave out
+        factor, value = units.get(unit), loose.number(told.get("value"))
         if value is None or not 0 <= value <= LARGEST:
             self.broken += 1
         elif factor is None and name == "BodyTemperature" and told.get("unit") == "degF":

@@ -45,7 +45,7 @@ _OUTLOOK = (b"!BDN", b"\xd0\xcf\x11\xe0")  # .pst and .msg
 _SPAM = frozenset({"spam"})
 _TRASH = frozenset({"trash", "papierkorb", "corbeille", "papelera", "cestino", "lixeira", "prullenbak"})
 _DRAFTS = frozenset({"draft", "drafts", "entwürfe", "brouillons", "borradores", "bozze", "rascunhos", "concepten"})
-_ADVERTISING = frozenset({"category promotions", "kategorie: werbung", "catégorie : promotions"})
+_ADVERTISING = frozenset({"category promotions", "category_promotions", "kategorie: werbung", "catégorie : promotions"})
 _STARRED = frozenset({"starred", "markiert", "suivis", "destacados", "speciali", "com estrela", "met ster"})
 _OF_GMAIL = frozenset(
     {
@@ -63,7 +63,7 @@ _ANSWERS = re.compile(
     re.IGNORECASE,
 )
 NO_SUBJECT = "No subject"
-_CATEGORY = re.compile(r"(?:category|kategorie:|catégorie :|categoría:|categoria:) .+", re.IGNORECASE)
+_CATEGORY = re.compile(r"category_[a-z]+|(?:category|kategorie:|catégorie :|categoría:|categoria:) .+", re.IGNORECASE)
 _LEFT_OUT = (
     (_DRAFTS, "never-sent", "It is a draft that was never sent."),
     (_TRASH, "trashed-at-source", "It lay in the trash of Gmail."),

@@ -167,10 +167,10 @@ class _Chat:
 
 
 def _is_note(text: str) -> bool:
-    """Whether the program says this and not the author: on an iPhone it marks its own words, and those in messages."""
+    """Whether the program says this and not the author: it marks its own words, and those in messages."""
     is_marked = text.startswith("\u200e") and "<" not in text
     is_poll = "\n\u200e" in text
-    return is_marked and not (is_poll or _LEFT_OUT.search(text) or _MAP.search(text))
+    return is_marked and not (is_poll or _LEFT_OUT.search(text) or _MAP.search(text) or _ATTACHED.match(text))
 
 
 def _place(text: str) -> PlaceRef | None:
