@@ -44,6 +44,7 @@ from timeline_local.core.pause import Pause
 from timeline_local.core.places import places
 from timeline_local.core.presence import Presence
 from timeline_local.core.relocation import Onward, Relocation
+from timeline_local.core.reserve import Reserve
 from timeline_local.core.security import Challenges, LaunchTickets, MediaSigner
 from timeline_local.core.tokens import AccessTokens
 from timeline_local.core.updates import Updates
@@ -266,9 +267,15 @@ def updates_of(settings: Settings, library: Library, *, now: Callable[[], dateti
 
 
 def _guarded(database: Database, library: Library) -> Presence:
-    """From now on nothing is written while the library's folder is not there."""
-    presence = Presence(library)
-    database.check, database.explain = presence.check, presence.trouble
+    """From now on nothing is written while the library's folder is not there, and a full disk leaves it some room."""
+    presence, reserve = Presence(library), Reserve(library.root)
+
+    def check() -> None:
+        presence.check()
+        if database.dialect == "sqlite":
+            reserve.keep()
+
+    database.check, database.explain = check, presence.trouble
     return presence
 
 

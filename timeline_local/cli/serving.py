@@ -25,6 +25,7 @@ from timeline_local.config import Settings, load_settings
 from timeline_local.core.install_secrets import place_of
 from timeline_local.core.instance import LibraryClaim, claim_library
 from timeline_local.core.libraries import SWITCHED, leave_word, note_opened
+from timeline_local.core.reserve import fill_up
 from timeline_local.exceptions import StartRefused
 
 if TYPE_CHECKING:
@@ -221,7 +222,8 @@ async def _application(plan: Serving, claim: LibraryClaim, server: Ending) -> As
 
     runtime = await open_runtime(plan.settings, claim=claim)
     runtime.given, runtime.onwards = plan.given, plan.onwards
-    clearing = asyncio.create_task(asyncio.to_thread(_after_opening, runtime.library))
+    uses_sqlite = plan.settings.database.url is None
+    clearing = asyncio.create_task(asyncio.to_thread(_after_opening, runtime.library, uses_sqlite=uses_sqlite))
     server.before_ending = runtime.begin_to_end
     server.drain_s = plan.settings.server.drain_s
 
@@ -244,12 +246,14 @@ async def _application(plan: Serving, claim: LibraryClaim, server: Ending) -> As
         claim.release()
 
 
-def _after_opening(library: Library) -> None:
-    """What waits until a library was opened: its id in the list, and the end of the folder that it was moved from."""
+def _after_opening(library: Library, *, uses_sqlite: bool) -> None:
+    """What waits until a library was opened: its id in the list, its reserve, the end of where it was moved from."""
     from timeline_local.core.library_move import give_up_old  # noqa: PLC0415 - loaded after the socket is bound
 
     try:
         note_opened(library.root, library.id)
+        if uses_sqlite:
+            fill_up(library.root)
         if give_up_old(library.root):
             logging.getLogger(__name__).info("what the library left behind when it was moved is deleted")
     except (OSError, StartRefused):  # neither is needed for anything

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from timeline_local.core.disks import check_disk, not_writable, unfit_for_privacy
 from timeline_local.core.install_secrets import Place, Secrets, ensure_secrets, read_secrets
 from timeline_local.core.private_files import check_private, make_private_dir, write_private
+from timeline_local.core.reserve import give_way
 from timeline_local.exceptions import LibraryInUse, LibraryNotPrivate, LibraryNotWritable, StartRefused
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ def claim_library(data_dir: Path, *, secrets_in: Place = "file", uses_sqlite: bo
         check_disk(data_dir, is_new=True, uses_sqlite=uses_sqlite)
     try:
         _check_private(data_dir)
+        give_way(data_dir)
         make_private_dir(data_dir)
         make_private_dir(data_dir / RUN_DIR)
         lock = FileLock(

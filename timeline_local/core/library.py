@@ -5,6 +5,7 @@ media/         originals by hash                                  previews/     
 incoming/      unfinished files, swept at start                   backups/      snapshots before a migration
 exports/       what was written out, for some days
 cache/         disposable, made anew on any error
+reserve        nothing but room, for when the disk is full (SQLite)
 outbox/        mails as files, where no mail server is set; made with the first one
 logs/  run/ (0700)  secrets.json (0600)
 """
