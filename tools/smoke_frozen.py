@@ -4,8 +4,11 @@
 
 Its environment names an empty folder as the only place of programs and no time zones of the system. Asked: pages and
 keys, a folder of real pictures imported through the decoding processes, a preview of each, search, an export, the job
-worker's refusal, a start without standard streams, the launcher with its server, and that all of it ends. Prints how
-long the first answer took and what the idle processes hold.
+worker's refusal, a start without standard streams, the launcher with its server, and that all of it ends.
+
+Two figures are printed, and end it above their limit: what a start costs until everything is answered, and what the
+launcher and its server hold while nothing is done. Of the start it is processor time that counts, of the best of three:
+by the clock, a computer that does something else would decide.
 """
 
 from __future__ import annotations
@@ -45,6 +48,9 @@ SCOPES = "memories:read,memories:write,media:read,imports:read,imports:write,exp
 PATIENCE_S = 60
 IDLE_S = 3
 MIB = 1024 * 1024
+STARTS = 3
+START_LIMIT_S = 3.0
+IDLE_LIMIT = 200 * MIB
 
 
 def main() -> None:
@@ -65,10 +71,10 @@ def try_program(command: Path, folder: Path) -> None:
     expect("the version", program.output("version").startswith("Timeline Local "), wanted=True)
     key = program.output("api-key", "create", "--data", library, "--name", "smoke", "--scopes", SCOPES)
     with program.serving(library) as server:
-        print(f"first answer after {server.first_answer_s:.2f} s")
         ask_everything(server, key)
         _import(program, server, key, _pictures(folder / "pictures"))
         _export(program, library, folder / "everything.zip")
+    _tell_starts(program, library)
     _worker_refuses(program, library)
     _without_streams(program, library, folder)
     _launcher(program, library, key)
@@ -155,6 +161,27 @@ def _export(program: Program, library: Path, file: Path) -> None:
         expect("the RAW in the export", any(name.endswith(".dng") for name in archive.namelist()), wanted=True)
 
 
+def _tell_starts(program: Program, library: Path) -> None:
+    """What a start of a library that is there costs, by the clock and in processor time."""
+    costs: list[float] = []
+    for _ in range(STARTS):
+        began = time.monotonic()
+        with program.serving(library) as server:
+            _until("it is ready", lambda at=server.port: _answers(at))  # type: ignore[misc]
+            ready_s = time.monotonic() - began
+            costs.append(_processor_s(server.process.pid))
+            first = f"first answer after {server.first_answer_s:.2f} s"
+            print(f"start: {first}, everything after {ready_s:.2f} s, {costs[-1]:.2f} s of processor time")
+    if min(costs) > START_LIMIT_S:
+        sys.exit(f"a start costs {min(costs):.2f} s of processor time, more than {START_LIMIT_S} s")
+
+
+def _processor_s(process: int) -> float:
+    """Of a running process: in it and in the kernel for it."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _worker_refuses(program: Program, library: Path) -> None:
     """On SQLite a worker of its own has nothing to do, and says so: the command is whole."""
     done = subprocess.run(
@@ -213,6 +240,8 @@ def _launcher(program: Program, library: Path, key: str) -> None:
 def _tell_memory(launcher: int) -> None:
     own, others = _resident(launcher), sum(_resident(int(child)) for child in _children(launcher))
     print(f"idle: launcher {own / MIB:.0f} MiB, server {others / MIB:.0f} MiB, together {(own + others) / MIB:.0f} MiB")
+    if own + others > IDLE_LIMIT:
+        sys.exit(f"idle, the processes hold more than {IDLE_LIMIT / MIB:.0f} MiB")
 
 
 def _children(process: int) -> list[str]:
