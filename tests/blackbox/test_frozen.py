@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.blackbox.boxed import API, Server, settled
+from tests.blackbox.clock import Clock
 from timeline_local.core.local_client import LocalClient, NoServer, ServerEvent
 
 LEASE_S = 2
@@ -54,45 +52,17 @@ class Listener:
 
 
 SETTINGS = {"TIMELINE_JOBS__LEASE_S": str(LEASE_S), "TIMELINE_IMPORTS__BATCH": "2"}
-# Adds the seconds in a file to the wall clock of the process that it is loaded into; the monotonic one is never set.
-CLOCK = """
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
-
-int clock_gettime(clockid_t clock, struct timespec *at) {
-  int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
-  int status = real(clock, at);
-  int file = clock == CLOCK_REALTIME ? open(getenv("CLOCK_FILE"), O_RDONLY) : -1;
-  if (file >= 0) {
-    char text[32] = {0};
-    if (read(file, text, 31) > 0) at->tv_sec += atol(text);
-    close(file);
-  }
-  return status;
-}
-"""
 
 
 @pytest.fixture
-def clock(tmp_path: Path) -> Path:
-    """What is written here, in seconds, is added to the server's clock."""
-    made = tmp_path / "clock"
-    made.write_text("0")
-    return made
+def clock(tmp_path: Path) -> Clock:
+    """The server's."""
+    return Clock(tmp_path)
 
 
 @pytest.fixture
-def server(tmp_path: Path, clock: Path) -> Iterator[Server]:
-    compiler, shim = shutil.which("cc"), tmp_path / "clock.so"
-    if compiler is None or not sys.platform.startswith("linux"):
-        pytest.skip("only with a C compiler, on Linux, can the clock of one process be set")
-    subprocess.run([compiler, "-shared", "-fPIC", "-x", "c", "-o", shim, "-"], input=CLOCK, text=True, check=True)
-    preload = {"LD_PRELOAD": str(shim), "CLOCK_FILE": str(clock)}
-    with Server(tmp_path / "library", settings=SETTINGS | preload) as running:
+def server(tmp_path: Path, clock: Clock) -> Iterator[Server]:
+    with Server(tmp_path / "library", settings={**SETTINGS, **clock.settings}) as running:
         yield running
 
 
@@ -100,7 +70,7 @@ def server(tmp_path: Path, clock: Path) -> Iterator[Server]:
 @pytest.mark.timeout(120 + 2 * ASLEEP_S)
 @pytest.mark.parametrize("clock_moves_s", [ASLEEP_S, 3 * 3600, -3 * 3600])
 def test_after_a_sleep_it_answers_streams_go_on_and_the_job_is_done_once(
-    server: Server, folder: Path, clock: Path, clock_moves_s: float
+    server: Server, folder: Path, clock: Clock, clock_moves_s: float
 ) -> None:
     with server.client() as client, server.client() as other:
         listening = Listener(other)
@@ -111,7 +81,7 @@ def test_after_a_sleep_it_answers_streams_go_on_and_the_job_is_done_once(
             time.sleep(0.02)
         server.process.send_signal(signal.SIGSTOP)
         time.sleep(ASLEEP_S)
-        clock.write_text(f"{clock_moves_s:.0f}")
+        clock.move(clock_moves_s)
         server.process.send_signal(signal.SIGCONT)
         assert server.ask("GET", f"{API}/health").status == 200
         done = settled(client, made, leaving=("running",))

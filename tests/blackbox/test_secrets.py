@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import re
 import stat
 import subprocess
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tests.blackbox.boxed import API, Server, clean_environment, command
+from tests.blackbox.boxed import API, WAIT_S, Server, clean_environment, command
+from timeline_local.core.security import SCOPES
 
 
 def redeem(server: Server, ticket: str) -> int:
@@ -68,23 +74,56 @@ def test_a_key_is_nowhere_on_the_disk(own_server: Server) -> None:
     assert found == []
 
 
+def fill(server: Server) -> None:
+    """Make every kind of file that a library holds: an original, its previews, an export, an import, a cache."""
+    headers = {"Authorization": f"Bearer {server.api_key(*sorted(SCOPES))}"}
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(buffer, "JPEG")
+    form = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n' + buffer.getvalue()
+    sent = {**headers, "Content-Type": "multipart/form-data; boundary=b"}
+    made = server.ask("POST", f"{API}/media", sent, form + b"\r\n--b--\r\n").json["media"]["id"]
+    assert server.ask("GET", f"{API}/media/{made}/preview/grid", headers).status == 200
+    with server.client() as client:
+        begun = client.post(f"{API}/imports", {"upload": True})["id"]
+        assert server.ask("POST", f"{API}/imports/{begun}/files", sent, form + b"\r\n--b--\r\n").status == 201
+        export = client.post(f"{API}/exports", {"format": "zip"})["id"]
+        until = time.monotonic() + WAIT_S
+        while client.get(f"{API}/exports/{export}")["state"] != "done" and time.monotonic() < until:
+            time.sleep(0.1)
+
+
 @pytest.mark.parametrize("umask", [0o000, *(pytest.param(one, marks=pytest.mark.slow) for one in (0o022, 0o077))])
 def test_everything_in_the_library_is_the_owners_alone(tmp_path: Path, umask: int) -> None:
     data = tmp_path / "library"
     with Server(data, umask=umask) as server:
-        key = server.api_key()
-        server.ask("GET", f"{API}/bootstrap", {"Authorization": f"Bearer {key}"})
-        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (data, *data.rglob("*"))}
-        wanted = {path: 0o700 if path.is_dir() else 0o600 for path in modes}
-    assert {path: oct(mode) for path, mode in modes.items() if mode != wanted[path]} == {}
+        fill(server)
+        found = {path: path.stat() for path in (data, *data.rglob("*"))}
+        wanted = {path: 0o700 if path.is_dir() else 0o600 for path in found}
+    assert {path: oct(kept.st_mode) for path, kept in found.items() if stat.S_IMODE(kept.st_mode) != wanted[path]} == {}
+    assert {kept.st_uid for kept in found.values()} == {os.geteuid()}
+    assert {"media", "previews", "exports", "incoming", "logs", "run"} <= {path.name for path in found}
+
+
+def owned_by_another(data: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder to another user")
+    os.chown(data, 65_534, -1)
 
 
 @pytest.mark.slow
-def test_a_folder_that_anybody_may_write_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "unsafe",
+    [lambda data: data.chmod(0o777), lambda data: data.chmod(0o770), owned_by_another],
+    ids=["all", "group", "owner"],
+)
+def test_a_folder_that_others_may_write_is_refused_and_left_alone(
+    tmp_path: Path, unsafe: Callable[[Path], None]
+) -> None:
     data = tmp_path / "library"
     with Server(data) as server:
         server.end()
-    data.chmod(0o777)
+    unsafe(data)
+    before = {path: path.stat() for path in (data, *data.rglob("*"))}
     ended = subprocess.run(
         command("serve", "--data", str(data), "--port", "0", "--no-browser"),
         capture_output=True,
@@ -95,7 +134,12 @@ def test_a_folder_that_anybody_may_write_is_refused(tmp_path: Path) -> None:
         env=clean_environment(tmp_path),
     )
     assert ended.returncode != 0
+    assert str(data) in ended.stderr
     assert "Traceback" not in ended.stderr
+    after = {path: path.stat() for path in (data, *data.rglob("*"))}
+    assert {path: kept.st_mtime_ns for path, kept in before.items()} == {
+        path: kept.st_mtime_ns for path, kept in after.items()
+    }
 
 
 def test_the_cookie_is_strict_and_its_name_belongs_to_this_library(server: Server) -> None:
