@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, bindparam, event, insert, literal, select, text, update
+from sqlalchemy import BigInteger, bindparam, event, insert, literal, select, table, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -90,6 +90,14 @@ async def test_an_error_of_the_database_is_sqlalchemys_and_the_connection_goes_o
         with pytest.raises(DBAPIError, match="no_such_table"):
             await Prepared("SELECT 1 FROM no_such_table", ()).rows(db)
         assert [row[0] for row in await revision(db).rows(db, owner_pk=owner.pk)] == [1]
+
+
+async def test_an_error_of_the_database_repeats_no_values(database: Database) -> None:
+    async with database.read() as db:
+        wrong = Prepared.of(select(literal("Zimtstern")).select_from(table("no_such_table")), db.dialect)
+        with pytest.raises(DBAPIError, match="no_such_table") as found:
+            await wrong.rows(db)
+    assert "Zimtstern" not in str(found.value)
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)

@@ -144,5 +144,11 @@ def _as_sqlalchemy(error: Exception, connection: Connection, sql: str, values: t
     if is_gone:
         connection.connection.invalidate(error)
     return DBAPIError.instance(
-        sql, values, error, dialect.loaded_dbapi.Error, connection_invalidated=is_gone, dialect=dialect
+        sql,
+        values,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=connection.engine.hide_parameters,
+        connection_invalidated=is_gone,
+        dialect=dialect,
     )
