@@ -72,6 +72,10 @@ bench-mixed *args:
 bench-ending *args:
     uv run python -m bench.ending {{ args }}
 
+# What time tells a stranger, what guesses and slow clients cost others, and what a broken Redis does (`--seconds 60`).
+bench-trust *args:
+    uv run python -m bench.trust {{ args }}
+
 # Build the wheel, install it into a fresh environment and run it.
 package:
     rm -rf dist/timeline_local-*

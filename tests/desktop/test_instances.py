@@ -220,6 +220,22 @@ def test_a_frozen_server_is_told_as_such_and_goes_on_where_it_was(launch: Launch
     assert app.end() == 0
 
 
+def test_a_killed_server_is_started_again_three_times_and_then_it_is_told(launch: Launch) -> None:
+    app = launch()
+    address_told(app)
+    killed: set[int] = set()
+    for _ in range(4):
+        eventually(lambda: find_server(app.data) is not None, "it was not started again")
+        info = read_runtime(app.data)
+        assert info
+        os.kill(info.pid, signal.SIGKILL)
+        killed.add(info.pid)
+    assert app.process.stdout
+    assert any("three times within ten minutes" in line for line in app.process.stdout)
+    assert len(killed) == 4
+    assert find_server(app.data) is None
+
+
 def test_the_tray_app_moves_with_its_library_and_goes_over_to_another(launch: Launch, tmp_path: Path) -> None:
     app = launch()
     first = address_told(app)
