@@ -15,6 +15,7 @@ DECISIONS = tuple(sorted((ROOT / "docs" / "adr").glob("[0-9]*.md")))
 HEADINGS = ["Status", "Context", "Decision", "Consequences", "How we would notice it was wrong"]
 # Folders of one computer. `/api`, `/docs` and the like are addresses, not paths.
 MACHINE = re.compile(r"(?<![\w.`-])/(?:work|root|home/\w+|Users/\w+|opt|tmp|mnt|srv)/")
+TESTS = re.compile(r"`((?:tests|bench)/[\w./]*)`")
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|mailto:|#)([^)#\s]+)")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -30,6 +31,26 @@ def test_a_page_names_no_folder_of_one_machine(page: Path) -> None:
 def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@each_page
+def test_every_test_that_a_page_names_is_there(page: Path) -> None:
+    named = TESTS.findall(page.read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_promise_names_a_file_that_tests_it() -> None:
+    rows = [
+        line for line in (ROOT / "docs" / "PROMISES.md").read_text(encoding="utf-8").splitlines() if line[:1] == "|"
+    ]
+    promises = [row.split("|")[1:-1] for row in rows if not row.startswith(("|---", "| Promise "))]
+    assert len(promises) > 40
+    assert [
+        cells[0] for cells in promises if len(cells) != 3 or not TESTS.findall(cells[1]) or not cells[2].strip()
+    ] == []
+    assert [
+        cells[0] for cells in promises if [path for path in TESTS.findall(cells[1]) if not path.endswith(".py")]
+    ] == []
 
 
 @each_decision
