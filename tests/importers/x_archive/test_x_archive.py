@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -137,6 +137,73 @@ def test_a_file_that_ends_in_the_middle_gives_what_came_before(tmp_path: Path, r
     items = reading.read(XArchive(), folder)
     assert reading.problems(items) == {"tweets.js": "archive-broken"}
     assert [draft.kind for draft in reading.drafts(items).values()] == [Kind.POST]
+
+
+def sent(number: int, sender: str, text: str, recipient: str = "", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    said = {"id": str(number), "senderId": sender, "text": text, "createdAt": "2022-01-27T15:58:52.744Z", **more}
+    return {"messageCreate": said | ({"recipientId": recipient} if recipient else {})}
+
+
+def talk(number: str, *messages: dict[str, Any]) -> dict[str, Any]:
+    return {"dmConversation": {"conversationId": number, "messages": list(messages)}}
+
+
+@pytest.fixture
+def talking() -> dict[str, str | bytes]:
+    link = {"url": "https://t.co/1", "expanded": "https://a.example"}
+    shown = {"url": "https://t.co/2", "expanded": "https://twitter.com/messages/media/8"}
+    mention = {"user_mentions": [{"id_str": "2", "screen_name": "bob", "name": "Bob"}]}
+    own = {"accountDisplayName": "Me"}
+    return {
+        "data/account.js": part("account", {"account": {"accountId": "1", "username": "me", **own}}),
+        "data/tweets.js": part("tweets", post(1, "@bob hi", entities=mention)),
+        "data/direct-messages.js": part(
+            "direct_messages",
+            talk("1-2", sent(7, "1", "A &amp; B https://t.co/1", "2", urls=[link]), sent(9, "2", "", "1"),
+                 sent(8, "2", "look https://t.co/2", "1", urls=[shown])),
+            talk("1-3", sent(6, "3", "who?", "1")),
+        ),
+        "data/direct-messages-group.js": part(
+            "direct_messages_group",
+            talk("77", {"conversationNameUpdate": {"name": "Choir"}}, sent(5, "2", "all"), {"joinConversation": {}}),
+        ),
+        "data/direct_messages_media/8-x.jpg": b"picture",
+    }  # fmt: skip
+
+
+def test_messages_are_conversations_with_whom_the_posts_name(
+    tmp_path: Path, reading: ModuleType, talking: dict[str, str | bytes]
+) -> None:
+    items = reading.read(XArchive(), reading.make(tmp_path, talking))
+    found = {key: draft for key, draft in reading.drafts(items).items() if draft.kind is Kind.MESSAGE}
+    assert {
+        key: (each.collections[0].name, each.people[0].name, each.body, [file.name for file in each.media])
+        for key, each in found.items()
+    } == {
+        "message 5": ("Choir", "Bob", "all", []),
+        "message 6": ("X user 3", "X user 3", "who?", []),
+        "message 7": ("Bob", "Me", "A & B https://a.example", []),
+        "message 8": ("Bob", "Bob", "look", ["8-x.jpg"]),
+    }
+    assert found["message 7"].evidence[0].instant == datetime(2022, 1, 27, 15, 58, 52, 744_000, tzinfo=UTC)
+    assert sorted(reading.problems(items).values()) == ["empty", "system-message", "system-message"]
+
+
+def test_messages_alone_are_an_archive_and_go_on_after_any_checkpoint(
+    tmp_path: Path, reading: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("timeline_local.importers.sources.x_archive.ITEMS_PER_CHECKPOINT", 2)
+    talks = [talk(f"1-{n}", *(sent(10 * n + k, "1", f"{n}.{k}", str(n)) for k in range(3))) for n in (2, 3)]
+    folder = reading.make(tmp_path, {"direct-messages.json": json.dumps(talks)})
+    assert XArchive().recognise(folder).confidence > 0
+    whole = list(XArchive().read(folder, ReadOptions(), None))
+    assert sum(isinstance(each, Draft) for each in whole) == 6
+    for index, item in enumerate(whole):
+        if isinstance(item, Checkpoint):
+            rest = list(XArchive().read(folder, ReadOptions(), item.position))
+            assert [each for each in rest if isinstance(each, Draft)] == [
+                each for each in whole[index:] if isinstance(each, Draft)
+            ]
 
 
 def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:

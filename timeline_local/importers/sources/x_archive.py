@@ -1,7 +1,7 @@
 """X, formerly Twitter: the archive of an account, JavaScript files that each give a name to one JSON.
 
 Posts are taken with their pictures and films, links as they were before they were shortened, replies, and what was
-reposted. What the archive holds besides is told, not taken: likes have no date.
+reposted; and so are messages. What the archive holds besides is told, not taken: likes have no date.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -29,13 +30,13 @@ from timeline_local.domain.drafts import (
 )
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.domain.times import TimeBasis, TimeEvidence
-from timeline_local.importers import loose
+from timeline_local.importers import loose, x_messages
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import record
 from timeline_local.importers.encodings import CHUNK_BYTES, piece
-from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
+from timeline_local.importers.json_stream import BrokenJson, Letters, json_items, json_parts
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -44,17 +45,18 @@ HEAD_BYTES = 1024
 ITEMS_PER_CHECKPOINT = 200
 MAX_LONG_POSTS = 100_000
 
-_PLAIN = re.compile(rb'\s*\[\s*\{\s*"tweet"\s*:')  # of posts that somebody made JSON of
+# Of what somebody made plain JSON of.
+_PLAIN = re.compile(rb'\s*\[\s*\{\s*"(?P<what>tweet|dmConversation)"\s*:')
 _NAMED = re.compile(rb"window\.YTD\.(?P<what>\w+)\.part\d+\s*=")
 _POSTS = frozenset({b"tweet", b"tweets", b"community_tweet"})
 _LONG = frozenset({b"note_tweet"})
 _LEFT_OUT: Mapping[bytes, tuple[str, str]] = {
     b"like": ("no-time", "These are posts of others that you liked. The archive does not say when."),
     b"deleted_tweets": ("trashed-at-source", "These are posts that you deleted."),
-    b"direct_messages": ("unsupported", "These are messages; only posts are taken so far."),
-    b"direct_messages_group": ("unsupported", "These are messages; only posts are taken so far."),
 }
 _MEDIA_FOLDERS = frozenset({"tweets_media", "tweet_media", "community_tweet_media"})
+_MEDIA_HOMES = _MEDIA_FOLDERS | x_messages.MEDIA_FOLDERS
+MAX_NAMES = 100_000
 _REPOST = re.compile(r"RT @(?P<user>\w{1,20}): (?P<text>.*)", re.DOTALL)
 _CREATED = "%a %b %d %H:%M:%S %z %Y"
 _FIRST = datetime(2006, 3, 21, tzinfo=UTC)  # the first post there was
@@ -72,16 +74,16 @@ class XArchive:
     def recognise(self, folder: Folder) -> Recognition:
         """Sure as soon as one file of posts is found; its name changed over the years."""
         sample = [file for file in folder.sample() if file.name.lower().endswith((".js", ".json"))]
-        if any(_what(folder, file) in _POSTS for file in sample):
-            return Recognition(0.95, "It holds the posts of an account of X.")
+        if any(_is_read(folder, file) for file in sample):
+            return Recognition(0.95, "It holds the posts of an account of X, or its messages.")
         has_parts = any(_what(folder, file) for file in sample)
         return Recognition(0.0, "There is no archive of X here.", _HINT if has_parts else "")
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
-        """One draft for each post, in the order of the archive; then what was left out."""
+        """One draft for each post and message, in the order of the archive; then what was left out."""
         archive = _Archive(folder, options)
-        for _, file, done in files_from(folder, _is_posts, options, checkpoint):
-            yield from archive.posts(file, done)
+        for _, file, done in files_from(folder, _is_read, options, checkpoint):
+            yield from archive.posts(file, done) if _is_posts(folder, file) else archive.messages(file, done)
         yield from archive.left_out()
 
 
@@ -92,13 +94,18 @@ def _what(folder: Folder, file: File) -> bytes:
         return b""
     head = folder.head(file.locator, HEAD_BYTES).lstrip(b"\xef\xbb\xbf \r\n")
     if name.endswith(".json"):
-        return b"tweets" if _PLAIN.match(head) else b""
+        plain = _PLAIN.match(head)
+        return b"" if plain is None else b"tweets" if plain["what"] == b"tweet" else b"direct_messages"
     match = _NAMED.match(head)
     return match["what"].lower() if match else b""
 
 
 def _is_posts(folder: Folder, file: File) -> bool:
     return _what(folder, file) in _POSTS
+
+
+def _is_read(folder: Folder, file: File) -> bool:
+    return _what(folder, file) in _POSTS | x_messages.FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +167,43 @@ class _Archive:
 
     def posts(self, file: File, skip: int) -> Iterator[Item]:
         """Memory: one post, and the names of all media files."""
-        count, letters = 0, Letters(file.locator)
+        letters = Letters(file.locator)
+        told = json_items(_Assigned(self.folder), file.locator, "item", letters)
+        found = (
+            self._post(loose.members(post), f"{file.locator}#{count}") if count > skip else ()
+            for count, post in enumerate(told, 1)
+        )
+        yield from self._read(file, skip, found, letters)
+
+    def messages(self, file: File, skip: int) -> Iterator[Item]:
+        """Memory: one message, and the names of all media files and accounts."""
+        letters = Letters(file.locator)
+        told = json_parts(_Assigned(self.folder), file.locator, x_messages.PARTS, letters)
+        yield from self._read(file, skip, self._messages(told, file), letters)
+
+    def _messages(self, told: Iterator[tuple[str, Any]], file: File) -> Iterator[Iterable[Item]]:
+        talk, count = x_messages.Conversation("", self._accounts), 0
+        for part, value in told:
+            if x_messages.PARTS[part] == "conversation":
+                talk = x_messages.Conversation(loose.text(value), self._accounts)
+                continue
+            count += 1
+            item = talk.read(loose.members(value), self._media_of, self.options, f"{file.locator}#{count}")
+            if isinstance(item, Draft):
+                self.options.claimed.update(each.locator for each in item.media)
+            yield (item,)
+
+    def _read(self, file: File, skip: int, found: Iterable[Iterable[Item]], letters: Letters) -> Iterator[Item]:
+        count = 0
         try:
-            for count, told in enumerate(json_items(_Assigned(self.folder), file.locator, "item", letters), 1):
+            for count, items in enumerate(found, 1):
                 if count <= skip:
                     continue
-                yield from self._post(loose.members(told), f"{file.locator}#{count}")
+                yield from items
                 if count % ITEMS_PER_CHECKPOINT == 0:
                     yield after(file, count)
         except BrokenJson as error:
-            detail = f"After {count:,} posts this file cannot be read any further: {error}."
+            detail = f"After {count:,} entries this file cannot be read any further: {error}."
             yield Problem(file.locator, "archive-broken", detail)
         except OSError as error:
             why = (error.strerror or type(error).__name__).lower()
@@ -183,7 +217,7 @@ class _Archive:
                 continue
             for file in listing.files:
                 what = _what(self.folder, file)
-                if what and what not in _POSTS:
+                if what and what not in _POSTS | x_messages.FILES:
                     self.options.claimed.add(file.locator)
                 if what in _LEFT_OUT and not _is_empty(self.folder, file):
                     yield Problem(file.locator, *_LEFT_OUT[what])
@@ -249,11 +283,37 @@ class _Archive:
         )
 
     @cached_property
+    def _media_of(self) -> Mapping[str, tuple[MediaRef, ...]]:
+        return {number: self._media(number) for number in self._files}
+
+    @cached_property
+    def _accounts(self) -> x_messages.Accounts:
+        """Whose archive it is, and whom its posts name. Cost: every post is read once more."""
+        own, known = "", dict[str, PersonRef]()
+        for listing in self.folder.walk():
+            for file in listing.files if isinstance(listing, Listing) else ():
+                what = _what(self.folder, file)
+                for told in self._values(file) if what in _POSTS | {b"account"} else ():
+                    if what == b"account":
+                        account = loose.members(told.get("account"))
+                        own = loose.text(account.get("accountId")) or own
+                        named = {"screen_name": account.get("username"), "name": account.get("accountDisplayName")}
+                        known.update(filter(None, [x_messages.known_of(named, own)]))
+                    elif len(known) < MAX_NAMES:
+                        known.update(_named(loose.members(told.get("tweet")) or told))
+        return x_messages.Accounts(own, known)
+
+    def _values(self, file: File) -> Iterator[Mapping[str, Any]]:
+        """The values of a file up to where it breaks, which is told by whoever reads it."""
+        with suppress(BrokenJson, OSError):
+            yield from map(loose.members, json_items(_Assigned(self.folder), file.locator, "item"))
+
+    @cached_property
     def _files(self) -> Mapping[str, list[str]]:
         """The media of each post: their names begin with its number."""
         found: dict[str, list[str]] = {}
         for listing in self.folder.walk():
-            if isinstance(listing, Listing) and PurePosixPath(listing.locator).name in _MEDIA_FOLDERS:
+            if isinstance(listing, Listing) and PurePosixPath(listing.locator).name in _MEDIA_HOMES:
                 for file in listing.files:
                     found.setdefault(file.name.partition("-")[0], []).append(file.locator)
         return found
@@ -264,7 +324,7 @@ class _Archive:
         homes = {
             listing.locator
             for listing in self.folder.walk()
-            if isinstance(listing, Listing) and any(_is_posts(self.folder, file) for file in listing.files)
+            if isinstance(listing, Listing) and any(_is_read(self.folder, file) for file in listing.files)
         }
         return frozenset(
             listing.locator
@@ -352,6 +412,13 @@ def _people(post: Mapping[str, Any], author: str) -> tuple[PersonRef, ...]:
             name = loose.text(each.get("name")) or handle
             found.setdefault(handle.casefold(), PersonRef(name=name, kind=_SERVICE, value=handle))
     return tuple(found.values())
+
+
+def _named(post: Mapping[str, Any]) -> Iterator[tuple[str, PersonRef]]:
+    """Whom a post names, by their numbers."""
+    mentions = loose.items(loose.members(post.get("entities")).get("user_mentions"))
+    found = (x_messages.known_of(each, loose.text(each.get("id_str"))) for each in map(loose.members, mentions))
+    return filter(None, found)
 
 
 def _relations(post: Mapping[str, Any]) -> tuple[RelationRef, ...]:
