@@ -134,6 +134,9 @@ class Ours:
         }
         self.regions = self._matched(cldr.subdivisions(), iso)
         self.provinces = dict(self._around(cldr.subdivisions(), iso))
+        large = (city for cities in (self.provinces, *self.zone_cities.values()) for _, _, city in cities)
+        names = (*self.countries.values(), *(region for _, region in self.regions), *large)
+        self.own = {searchable(name) for name in names}
 
     def _matched(self, english: Names, iso: IsoCodes) -> dict[tuple[str, str], str]:
         """(country, region) → the code of its subdivision; what two could be is none."""
@@ -185,12 +188,14 @@ def language_of(language: str, cldr: Cldr, iso: IsoCodes, ours: Ours) -> dict[st
         for code, english in ours.countries.items()
         if territories.get(code, code) not in (code, english)
     }
-    # Translators of one list see "Georgia" once, whichever of the two is meant.
+    # Translators of one list see "Georgia" once, whichever of the two is meant; and a line above or below their own.
     mistaken = {ours.countries[code]: name for code, name in countries.items()}
+    neighbours = {(country, searchable(region)) for country, region in ours.regions}
     regions: dict[str, Names] = defaultdict(dict)
     for (country, region), code in ours.regions.items():
         said = _said(words, iso.rows[code]) or (iso.rows[code]["name"] if country in HOME.get(language, "") else "")
-        if said not in ("", region, mistaken.get(region)):
+        is_another = searchable(said) != searchable(region) and (country, searchable(said)) in neighbours
+        if said not in ("", region, mistaken.get(region)) and not is_another:
             regions[country][region] = said
     cities: dict[str, dict[str, Names]] = defaultdict(lambda: defaultdict(dict))
     for (country, region, city), code in ours.provinces.items():
@@ -207,7 +212,10 @@ def language_of(language: str, cldr: Cldr, iso: IsoCodes, ours: Ours) -> dict[st
 
 
 def index(tables: Mapping[str, dict[str, Any]], ours: Ours) -> list[dict[str, list[str]]]:
-    """Folded names of any language → what our table calls them in English, in parts by their hash."""
+    """Folded names of any language → what our table calls them in English, in parts by their hash.
+
+    What is a name in the table itself means that alone: Mexico is no city, whatever it is called in Spanish.
+    """
     meant: dict[str, set[str]] = defaultdict(set)
     for table in tables.values():
         for code, name in table["countries"].items():
@@ -215,15 +223,14 @@ def index(tables: Mapping[str, dict[str, Any]], ours: Ours) -> list[dict[str, li
         for regions in table["regions"].values():
             for english, name in regions.items():
                 meant[searchable(name)].add(english)
-        for regions_ in table["cities"].values():
-            for cities in regions_.values():
+        for within in table["cities"].values():
+            for cities in within.values():
                 for english, name in cities.items():
                     meant[searchable(name)].add(english)
     parts: list[dict[str, list[str]]] = [{} for _ in range(BUCKETS)]
     for folded in sorted(meant):
-        others = sorted(name for name in meant[folded] if searchable(name) != folded)
-        if folded and others:
-            parts[zlib.crc32(folded.encode()) % BUCKETS][folded] = others
+        if folded and folded not in ours.own:
+            parts[zlib.crc32(folded.encode()) % BUCKETS][folded] = sorted(meant[folded])
     return parts
 
 

@@ -35,6 +35,23 @@ def test_a_theme_is_kept(page: Page, theme: str, background: str) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == background
 
 
+def test_places_are_named_in_the_language_that_was_chosen(page: Page, library: Server) -> None:
+    with library.client() as client:
+        made = client.get(f"{API}/memories", q="in:CH", limit=1)["items"][0]
+    go(page, f"/m/{made['id']}")
+    expect(page.locator(".info")).to_contain_text("Switzerland")
+    go(page, "/settings")
+    with page.expect_navigation():  # read again in the other language
+        page.get_by_label("Names of places").select_option(label="Deutsch")
+    go(page, f"/m/{made['id']}")
+    expect(page.locator(".info")).to_contain_text("Schweiz")
+    go(page, "/settings")
+    with page.expect_navigation():
+        page.get_by_label("Names of places").select_option(label="As the browser asks")
+    go(page, f"/m/{made['id']}")
+    expect(page.locator(".info")).to_contain_text("Switzerland")
+
+
 def test_a_key_is_shown_once_and_dies_at_once(page: Page, library: Server) -> None:
     go(page, "/settings")
     page.get_by_role("button", name="New API key").click()
