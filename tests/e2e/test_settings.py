@@ -13,6 +13,9 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import NewContext, Watch, go, sign_in
 from tests.e2e.served import API, Server
+from timeline_local.core.local_client import launch_page, write_launch_file
+from timeline_local.core.private_files import write_private
+from timeline_local.desktop.pages import starting_page, stopped_page
 
 
 def status_with(server: Server, key: str) -> int:
@@ -100,6 +103,32 @@ def test_a_ticket_works_once(new_context: NewContext, watch: Watch, library: Ser
     second = new_context().new_page()
     second.goto(address)
     expect(second.get_by_role("heading", name="Welcome back")).to_be_visible()
+
+
+def test_a_tab_that_waits_for_the_start_goes_on_by_itself(
+    new_context: NewContext, library: Server, tmp_path: Path
+) -> None:
+    file = write_launch_file(starting_page("09:00"), tmp_path / "launch")
+    page = new_context().new_page()
+    page.goto(file.as_uri())
+    expect(page.get_by_role("heading", name="Timeline Local is starting")).to_be_visible()
+    write_private(file, launch_page(library.address()).encode())
+    expect(page.locator(".topbar, header").first).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"^http://[^/]+:{library.port}/"))
+    assert "ticket" not in page.url
+
+
+def test_a_tab_that_waits_is_told_of_a_refused_start(new_context: NewContext, tmp_path: Path) -> None:
+    file = write_launch_file(starting_page("09:00"), tmp_path / "launch")
+    page = new_context().new_page()
+    page.goto(file.as_uri())
+    refused = stopped_page(
+        "Timeline Local did not start", "Run `chmod 700 '/x'` & start <again>.", tmp_path / "library"
+    )
+    write_private(file, refused.encode())
+    expect(page.get_by_role("heading", name="Timeline Local did not start")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Run chmod 700 '/x' & start <again>.")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(251, 249, 245)"
 
 
 def test_the_reference_of_the_api_opens_under_its_policy(page: Page) -> None:
