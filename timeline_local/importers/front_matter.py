@@ -28,12 +28,20 @@ _BLOCK = re.compile(r"---[ \t]*\n(?P<yaml>(?:|.*?\n))(?:---|\.\.\.)[ \t]*(?:\n|\
 _TOML_BLOCK = re.compile(r"\+\+\+[ \t]*\n(?P<toml>(?:|.*?\n))\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 _PAGE_BLOCK = re.compile(r"(?:[A-Za-z][\w-]{0,40}:: ?[^\n]*(?:\n|\Z))+(?=[ \t]*\n|- |\Z)")
 _PAGE_LINK = re.compile(r"#?\[\[([^\[\]\n]*)\]\]")
-_DATE_FIELDS = ("date", "created", "created_at", "creation_date", "datetime", "day")
+_DATE_FIELDS = (
+    "date", "created", "created_at", "created_date", "date_created", "datecreated", "creation_date", "datetime", "day",
+)  # fmt: skip
+_BETWEEN_WORDS = re.compile(r"[ -]+")  # of the name of a field
+_DAY_FIRST_SLASHES = re.compile(r"(?:1[3-9]|2\d|3[01])/\d\d?/\d{4}", re.ASCII)  # which no month is
 _EPOCH_SECONDS = re.compile(r"[1-9]\d{8,9}", re.ASCII)
 _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # noqa: SIM905
 _DAY = r"(?P<day>\d\d?)(?:st|nd|rd|th)?"
-_MONTH_FIRST = re.compile(rf"(?:[A-Za-z]+, )?(?P<month>[A-Za-z]{{3,9}})\.? {_DAY},? (?P<year>\d{{4}})", re.ASCII)
-_DAY_FIRST = re.compile(rf"(?:[A-Za-z]+, )?{_DAY}\.? (?P<month>[A-Za-z]{{3,9}}),? (?P<year>\d{{4}})", re.ASCII)
+_CLOCK = r"(?:,? (?:at )?(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?: ?(?P<half>[AaPp])[Mm])?)?"
+_MONTH_FIRST = re.compile(
+    rf"(?:[A-Za-z]+, )?(?P<month>[A-Za-z]{{3,9}})\.? {_DAY},? (?P<year>\d{{4}}){_CLOCK}", re.ASCII
+)
+_DAY_FIRST = re.compile(rf"(?:[A-Za-z]+, )?{_DAY}\.? (?P<month>[A-Za-z]{{3,9}}),? (?P<year>\d{{4}}){_CLOCK}", re.ASCII)
+_NOON = 12
 _KNOWN = frozenset(
     {*_DATE_FIELDS, "title", "tags", "tag", "keywords", "lat", "latitude", "lon", "lng", "longitude", "location"}
 )
@@ -132,9 +140,14 @@ def _load_toml(text: str) -> dict[str, Any] | None:
         return None
 
 
+def _plain(name: str) -> str:
+    """A field's name as ours: Date Created and date-created are one."""
+    return _BETWEEN_WORDS.sub("_", name.strip().lower())
+
+
 def _understood(values: dict[str, Any]) -> FrontMatter:
-    lowered = {name.lower(): value for name, value in values.items()}
-    extra = {name: value for name, value in values.items() if name.lower() not in _KNOWN}
+    lowered = {_plain(name): value for name, value in values.items()}
+    extra = {name: value for name, value in values.items() if _plain(name) not in _KNOWN}
     return FrontMatter(
         title=_text(lowered.get("title")),
         evidence=tuple(
@@ -194,22 +207,35 @@ def _worded(text: str) -> datetime:
     return parsedate_to_datetime(text) if ":" in text else datetime.fromisoformat(text)
 
 
+def day_in_words(text: str) -> datetime | None:
+    """The day that a text is, as Logseq calls its journals: "Mar 4th, 2019"."""
+    found = _in_words(text, "")
+    return found.local_at if found is not None and found.precision is Precision.DAY else None
+
+
 def _in_words(text: str, origin: str) -> TimeEvidence | None:
-    """English words: "March 4, 2019", "Mar 4th, 2019", "4 March 2019"."""
+    """English words: "March 4, 2019", "Mar 4th, 2019", "4 March 2019", "Friday, March 4th 2022, 5:06:07 am"."""
     match = _MONTH_FIRST.fullmatch(text) or _DAY_FIRST.fullmatch(text)
     month = _MONTHS.get(match["month"][:3].lower()) if match else None
     if match is None or month is None:
         return None
+    hour = int(match["hour"] or 0)
+    if match["half"]:
+        hour = hour % _NOON + (_NOON if match["half"] in "pP" else 0)
+    clock = (hour, int(match["minute"] or 0), int(match["second"] or 0))
     try:
-        local_at = datetime(int(match["year"]), month, int(match["day"]))  # noqa: DTZ001 - a day has no zone
+        local_at = datetime(int(match["year"]), month, int(match["day"]), *clock)  # noqa: DTZ001 - no zone is told
     except ValueError:
         return None
-    return TimeEvidence(basis=TimeBasis.SOURCE, local_at=local_at, precision=Precision.DAY, origin=origin)
+    fine = Precision.INSTANT if match["second"] else Precision.MINUTE
+    precision = fine if match["hour"] else Precision.DAY
+    return TimeEvidence(basis=TimeBasis.SOURCE, local_at=local_at, precision=precision, origin=origin)
 
 
 def _spelled(text: str, origin: str) -> TimeEvidence | None:
     """Other spellings of a date, as they also stand in file names: "14.09.2020", "September 2020"."""
-    named = date_from_path(PurePosixPath(text.replace("/", "-") + ".md")) if 0 < len(text) <= 64 else None  # noqa: PLR2004 - no date is longer
+    text = text.replace("/", "." if _DAY_FIRST_SLASHES.fullmatch(text) else "-")
+    named = date_from_path(PurePosixPath(text + ".md")) if 0 < len(text) <= 64 else None  # noqa: PLR2004 - no date is longer
     if named is None:
         return None
     return TimeEvidence(basis=TimeBasis.SOURCE, local_at=named.local_at, precision=named.precision, origin=origin)

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from timeline_local.domain.drafts import JSON, Draft, MediaRef, Problem
-from timeline_local.domain.filenames import date_from_path
+from timeline_local.domain.filenames import FILE_NAME, date_from_path
 from timeline_local.domain.fingerprints import fold
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
@@ -174,6 +174,11 @@ def _evidence(vault: _Vault, file: File, matter: front_matter.FrontMatter, note:
     heading = _from_heading(note)
     if named is not None and (is_whole or heading is None):
         found.append(named.evidence())
+    worded = front_matter.day_in_words(path.stem) if named is None else None
+    if worded is not None:
+        found.append(
+            TimeEvidence(basis=TimeBasis.FILE_NAME, local_at=worded, precision=Precision.DAY, origin=FILE_NAME)
+        )
     if heading is not None:
         found.append(heading)
     return (*found, file_date(file))
