@@ -14,12 +14,12 @@ from timeline_local.core import browser
 from timeline_local.core.deadline import LATE
 from timeline_local.core.install_secrets import new_secrets
 from timeline_local.core.instance import RuntimeInfo, tray_place
-from timeline_local.desktop import supervisor
+from timeline_local.desktop import opening, resident, supervisor
 from timeline_local.desktop.facts import Facts, State
-from timeline_local.desktop.menu import Menu
+from timeline_local.desktop.menu import AGAIN, Item, Menu
 from timeline_local.desktop.notices import LIVES_HERE, STILL_WORKING
 from timeline_local.desktop.opening import Opener
-from timeline_local.desktop.resident import GAVE_UP, QUIT_PAGE, Resident
+from timeline_local.desktop.resident import GAVE_UP, NOT_STARTED, QUIT_PAGE, Resident
 from timeline_local.desktop.supervisor import Budget, ServerProcess, server_command
 from timeline_local.desktop.tray import NoTray
 
@@ -81,10 +81,15 @@ class Screen(NoTray):
 def kept_running(monkeypatch: pytest.MonkeyPatch, data_dir: Path, drawn: list[str]) -> int:
     """Run the tray app to its end, with a server that never proves itself and is taken as shown."""
     monkeypatch.setattr(ServerProcess, "ready", lambda _, **__: (RuntimeInfo(**NOWHERE), new_secrets()))
+    app = Resident(data_dir, None, ExitStack(), trays=lambda _: Screen(drawn, app._close))
+    return run(app)
+
+
+def run(app: Resident) -> int:
+    """Its exit status; signals are the test's again afterwards."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    resident = Resident(data_dir, None, ExitStack(), trays=lambda _: Screen(drawn, resident._close))
     try:
-        return resident.run()
+        return app.run()
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
@@ -120,6 +125,47 @@ def test_a_server_that_had_to_cut_itself_off_is_reported_and_not_started_again(
     assert starts.read_text() == "x"
     (report,) = (tmp_path / "logs").glob("crash-*.txt")
     assert f"exit status: {LATE}" in report.read_text()
+
+
+class Chooser(NoTray):
+    """A tray whose owner clicks on it when it asks for attention, and lets it be the second time."""
+
+    name = "test"
+
+    def __init__(self, choose: Callable[[Item], None], close: Callable[[], None]) -> None:
+        super().__init__()
+        self._choose = choose
+        self._close = close
+        self._clicks = 0
+
+    def show(self, state: State, menu: Menu, tip: str) -> None:
+        if state == "attention":
+            assert menu[0] == AGAIN
+            assert NOT_STARTED in tip
+            if self._clicks:
+                self._close()
+            else:
+                self._choose(AGAIN)
+            self._clicks += 1
+
+
+@pytest.mark.parametrize(("has_reader", "shown"), [(False, 2), (True, 0)])
+def test_a_refused_start_is_shown_to_who_has_no_terminal_and_tried_again_by_the_icon(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, has_reader: bool, shown: int
+) -> None:
+    pages, starts = list[str](), tmp_path / "starts"
+    fake(monkeypatch, f"import sys; open({str(starts)!r}, 'a').write('x'); sys.exit('Nothing was changed.')")
+    monkeypatch.setattr(resident, "has_reader", lambda: has_reader)
+
+    def open_page(page: str) -> Path:
+        pages.append(page)
+        return tmp_path / "page"
+
+    monkeypatch.setattr(opening, "open_page", open_page)
+    app = Resident(tmp_path, "/", ExitStack(), trays=lambda choose: Chooser(choose, app._close))
+    assert run(app) == 1
+    assert starts.read_text() == "xx"
+    assert ["<p>Nothing was changed.</p>" in page for page in pages] == [True] * shown
 
 
 SWITCHING = """
