@@ -54,7 +54,7 @@ def count_up(server: Server, key: str, path: str) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_sixteen_programs_lose_none_of_960_increments(server: Server) -> None:
     key = server.api_key()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
