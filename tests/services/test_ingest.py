@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from timeline_local.domain.drafts import Draft, MediaRef, PersonRef, PlaceRef
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.domain.times import TimeBasis, TimeEvidence
-from timeline_local.media.facts import MediaFacts
+from timeline_local.media.facts import MediaFacts, facts_from_json
 from timeline_local.services.import_work import Plan, fingerprint, pack_plan, unpack_plan
 from timeline_local.services.ingest import (
     FoundFile,
@@ -107,6 +108,22 @@ def test_a_file_that_says_nothing_still_makes_a_memory() -> None:
 def test_a_found_file_survives_json() -> None:
     assert found_from_json(found_to_json(found())) == found()
     assert found_from_json(found_to_json(found(facts=None))) == found(facts=None)
+
+
+def test_facts_that_an_earlier_version_planned_with_are_read_as_they_were() -> None:
+    """It wrote every field, also those that hold their default."""
+    facts = MediaFacts(mime="image/jpeg", width=4, height=3, evidence=(EXIF,))
+    evidence = {
+        "basis": "exif", "local_at": "2019-06-14T15:00:00", "instant": None, "utc_offset_min": None, "zone": None,
+        "precision": "instant", "until": None, "local_until": None, "origin": "EXIF", "may_correct": False,
+    }  # fmt: skip
+    written = {each.name: getattr(facts, each.name) for each in fields(facts)} | {"evidence": [evidence]}
+    assert facts_from_json(json.loads(json.dumps(written))) == facts
+
+
+def test_a_planned_draft_is_kept_without_the_record_that_is_kept_beside_it() -> None:
+    draft = Draft(source_key="a", raw=b"the source's own record")
+    assert unpack_plan(pack_plan(Plan("told", draft, ()), b"\0" * 17)) == Plan("told", replace(draft, raw=None), ())
 
 
 @given(st.text(max_size=50), st.binary(max_size=50), st.lists(st.text(max_size=10), max_size=3))

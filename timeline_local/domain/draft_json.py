@@ -25,6 +25,7 @@ from timeline_local.domain.drafts import (
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.domain.moments import Precision, TimeBasis, TimeEvidence
 
+_NUMBERS = (int, float)
 _LONGEST = 2**53  # numbers that are whole in every reader of JSON
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -63,7 +64,12 @@ def said_by(draft: Draft) -> dict[str, JSON]:
         "device": draft.device,
         "extra": {name: _storable(value) for name, value in draft.extra.items()},
     }
-    return {name: value for name, value in full.items() if name == "source_key" or not _is_default(value)}
+    # A rating of 0 is a rating; None, False and empty text or lists are absences.
+    return {
+        name: value
+        for name, value in full.items()
+        if value or name == "source_key" or (value is not False and isinstance(value, _NUMBERS))
+    }
 
 
 def _storable(value: JSON) -> JSON:
@@ -244,11 +250,6 @@ def _media(data: Mapping[str, Any]) -> MediaRef:
 
 def _collection(data: Mapping[str, Any]) -> CollectionRef:
     return CollectionRef(**{**data, "kind": CollectionKind(data.get("kind", CollectionKind.ALBUM))})
-
-
-def _is_default(value: JSON) -> bool:
-    # A rating of 0 is a rating; None, False and empty text or lists are absences.
-    return not value and (value is False or not isinstance(value, int | float))
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -166,6 +166,9 @@ class Tree:
                 ours, theirs = self.sidecar(group.json), self.sidecar(jsons[own])
                 if _are_apart(ours, theirs):
                     strangers.append((file, role, jsons[own]))
+        if not strangers:
+            yield group
+            return
         gone = {file.locator for file, _, _ in strangers}
         yield replace(group, parts=tuple(each for each in group.parts if each[0].locator not in gone))
         for file, _, own_file in strangers:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -66,6 +66,8 @@ BATCH_S = 1.0
 MOST_TOLD = 3  # problems in one sentence
 BYTES_AS_ITEM = 512 * 1024  # of files that take as much of a batch as one item: 100 MB, a second of a slow disk
 SAMPLES_AS_DRAFT = 100  # samples that take as much of a batch as one draft: 20,000 of them are a batch
+
+KeyedT = TypeVar("KeyedT", bound=Draft | Samples | Contact)
 
 
 async def scan_batch(work: ImportWork) -> BatchResult:
@@ -329,10 +331,9 @@ def _open_up(work: ImportWork, scan: _Scan, reads: list[Read], batch: _Batch) ->
             batch.rows[key] = Row({})
             found = positions.believable(found, work.now())  # noqa: PLW2901 - the same without what cannot be
             if isinstance(found, Draft):
-                each = Candidate(read.source, replace(found, source_key=key), key, head, is_told=not head)
-                batch.candidates.append(each)
+                batch.candidates.append(Candidate(read.source, _under(found, key), key, head, is_told=not head))
             else:
-                batch.asides.append(Aside(read.source, replace(found, source_key=key), key, head))
+                batch.asides.append(Aside(read.source, _under(found, key), key, head))
     batch.past = scan.past
     _look(scan.folder, batch.candidates)
 
@@ -346,6 +347,11 @@ def _key(found: Found) -> str:
     if isinstance(found, Problem):
         return f"{source_key(found.locator)}!{found.slug}"
     return unicodedata.normalize("NFC", found.source_key)
+
+
+def _under(found: KeyedT, key: str) -> KeyedT:
+    """The same under this key, which as a rule is its own."""
+    return found if found.source_key == key else replace(found, source_key=key)
 
 
 def _look(folder: Folder, candidates: list[Candidate]) -> None:

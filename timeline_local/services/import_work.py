@@ -137,12 +137,10 @@ def listed_fingerprint(source: str, key: str, files: Iterable[File]) -> bytes:
 
 def pack_plan(plan: Plan | AsidePlan, head: bytes) -> bytes:
     """The plan as `import_item.draft` keeps it; the raw record is kept beside it."""
-    item = plan.item if isinstance(plan.item, Samples) else replace(plan.item, raw=None)
-    document = {
-        "source": plan.source,
-        "draft": item_to_json(item),
-        "files": [found_to_json(each) for each in plan.files],
-    }
+    draft = item_to_json(plan.item)
+    if "raw" in draft:
+        draft["raw"] = None
+    document = {"source": plan.source, "draft": draft, "files": [found_to_json(each) for each in plan.files]}
     return head + zlib.compress(orjson.dumps(document), 1)
 
 
