@@ -37,6 +37,7 @@ from timeline_local.core.private_files import sync_dir
 
 API = "/api/v1"
 GOAL = 0.3
+MOST_IN_VAIN = 3
 _WAIT_S = 3 * 3600
 _IDLE_S = 0.02
 # Everything an owner would miss; imports, jobs, the audit log and counters of changes go on.
@@ -82,18 +83,22 @@ class Library:
         return str(made["id"])
 
     def state(self, import_id: str) -> str:
+        return self.how_far(import_id)[0]
+
+    def how_far(self, import_id: str) -> tuple[str, int]:
+        """The import's state, and how many items it has done in it."""
         self.peak_mb = max(self.peak_mb, self.served.rss_mb())
         found = self.ask("GET", f"/imports/{import_id}")
         if found["state"] in ("failed", "cancelled"):
             raise RuntimeError(f"the import is {found['state']}: {found['error']}")
-        return str(found["state"])
+        return str(found["state"]), int((found["progress"] or {}).get("done", 0))
 
     def until(self, import_id: str, state: str) -> None:
         ends = time.monotonic() + _WAIT_S
         while self.state(import_id) != state:
             if time.monotonic() > ends:
                 raise RuntimeError(f"the import is not {state}")
-            time.sleep(0.1)
+            time.sleep(0.25)  # each look takes the server a millisecond or two
 
     def settle(self) -> None:
         """Wait until the server does nothing: after its start it compresses the pages of its UI."""
@@ -200,7 +205,7 @@ def measure(made: Made, folder: Path, log: IO[bytes]) -> bool:
 def kill(made: Made, folder: Path, log: IO[bytes], *, kills: int, seed: int) -> bool:
     """The same import into new libraries, their servers killed at random, until all kills are used up.
 
-    A job that five starts in a row cannot move is given up, so a start gets some seconds.
+    A job that five starts in a row cannot move is given up; so after three of these it is left alone until it moves.
     """
     dice = random.Random(seed)
     left, sound = kills, True
@@ -219,13 +224,17 @@ def kill(made: Made, folder: Path, log: IO[bytes], *, kills: int, seed: int) -> 
 def _killed(library: Library, made: Made, dice: random.Random, *, most: int) -> int:
     """Import, with the server killed every few seconds, `most` times at most; how often it was."""
     import_id = library.import_once(made.folder)
-    used, is_started = 0, False
-    while (state := library.state(import_id)) != "done":
-        if state == "planned" and not is_started:
+    used, in_vain, is_started = 0, 0, False
+    moved = library.how_far(import_id)
+    while (reached := library.how_far(import_id))[0] != "done":
+        if reached[0] == "planned" and not is_started:
             library.ask("POST", f"/imports/{import_id}/start", {})
             is_started = True
         time.sleep(dice.uniform(1, 5))
-        if used < most:
+        reached = library.how_far(import_id)
+        in_vain = in_vain + 1 if reached == moved else 0
+        moved = reached
+        if used < most and in_vain <= MOST_IN_VAIN:
             library.kill()
             used += 1
     return used
