@@ -49,12 +49,13 @@ async def look_at(folder: Folder, items: Sequence[Sequence[MediaRef]]) -> list[F
     todo = deque({ref.locator: ref for ref in refs}.values())  # a file of many moves is read once
 
     def read() -> None:
+        buffer = memoryview(bytearray(CHUNK))  # a new one for each chunk makes the kernel clear as many bytes
         while True:
             try:
                 ref = todo.popleft()
             except IndexError:
                 return
-            looked[ref.locator] = _look(folder, ref)
+            looked[ref.locator] = _look(folder, ref, buffer)
 
     try:
         await asyncio.gather(*(asyncio.to_thread(read) for _ in range(min(_READERS, len(todo)))))
@@ -108,10 +109,10 @@ def _told_of(ref: MediaRef, looked: FoundFile | Problem) -> FoundFile | Problem:
 # --- reading -------------------------------------------------------------------------
 
 
-def _look(folder: Folder, ref: MediaRef) -> FoundFile | Problem:
+def _look(folder: Folder, ref: MediaRef, buffer: memoryview) -> FoundFile | Problem:
     try:
         listed = folder.stat(ref.locator)
-        sha256, sniffed = _read(folder, ref.locator)
+        sha256, sniffed = _read(folder, ref.locator, buffer)
     except (OSError, ValueError) as error:
         return _unreadable(ref, error)
     return FoundFile(
@@ -124,13 +125,13 @@ def _look(folder: Folder, ref: MediaRef) -> FoundFile | Problem:
     )
 
 
-def _read(folder: Folder, locator: str) -> tuple[bytes, Sniffed]:
+def _read(folder: Folder, locator: str, buffer: memoryview) -> tuple[bytes, Sniffed]:
     digest, head = hashlib.sha256(), b""
     with folder.open(locator) as file:
-        while chunk := file.read(CHUNK):
-            head = head or chunk
-            digest.update(chunk)
-    return digest.digest(), sniff(head[:HEAD_BYTES], PurePosixPath(locator).name)
+        while count := file.readinto(buffer):  # type: ignore[attr-defined]
+            head = head or bytes(buffer[: min(count, HEAD_BYTES)])
+            digest.update(buffer[:count])
+    return digest.digest(), sniff(head, PurePosixPath(locator).name)
 
 
 def _unreadable(ref: MediaRef, error: OSError | ValueError) -> Problem:
