@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 from sqlalchemy import select
 
 from tests.desk import STEPS, Desk, picture
-from timeline_local.config import Settings
-from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.exceptions import DiskFull
 from timeline_local.models import MediaFile, Memory
 from timeline_local.services import jobs
-
-
-@pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
-    made = Desk(database, library, settings, owner.pk)
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,9 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.conftest import Owner
 from tests.desk import Desk, note
-from timeline_local.config import Settings
 from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.core.migrations import alembic_config
 from timeline_local.domain.batch_actions import BatchAction
 from timeline_local.domain.query import parse
@@ -176,14 +173,6 @@ async def test_a_recount_and_a_new_column_find_the_same(database: Database, owne
         await db.execute(text("ALTER TABLE bucket_count DROP COLUMN folded"))
         await db.run_sync(add_the_column)
     assert await disagreements(database, owner.pk) == []
-
-
-@pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Owner) -> AsyncIterator[Desk]:
-    made = Desk(database, library, settings, owner.pk)
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
 
 
 async def test_an_imported_chat_is_counted_as_it_is_shown_and_undone(desk: Desk, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from tests.desk import NOW, Desk, ToldSource, picture, tell
-from timeline_local.config import Settings
 from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.domain.drafts import Contact, Draft, MediaRef, PersonRef, PersonRole, Sample, Samples
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moments import TimeBasis, TimeEvidence
@@ -30,12 +27,9 @@ START = datetime(2024, 5, 1, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
-    made = Desk(database, library, settings, owner.pk)
-    made.sources = (ToldSource(),)
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
+async def desk(desk: Desk) -> Desk:
+    desk.sources = (ToldSource(),)
+    return desk
 
 
 def way(first: int, last: int, *, key: str = "way", device: str = "phone") -> Samples:

@@ -5,33 +5,21 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
 from tests.desk import Desk, note
-from timeline_local.config import Settings
-from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.domain.query import parse
 from timeline_local.models import Collection, CollectionMember, Identity, ImportItem, MediaFile, Memory, MemoryMedia
 from timeline_local.queries import conversations
 from timeline_local.queries.imports import ImportRow
 from timeline_local.services.skeletons import Skeletons
-
-
-@pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
-    made = Desk(database, library, settings, owner.pk)
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
 
 
 def picture(colour: str) -> bytes:

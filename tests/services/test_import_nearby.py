@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,6 @@ from PIL import Image
 from sqlalchemy import select
 
 from tests.desk import Desk, ToldSource, tell
-from timeline_local.config import Settings
-from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.domain.drafts import Draft, MediaRef, PlaceRef, Sample, Samples
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moments import TimeBasis, TimeEvidence
@@ -26,14 +22,10 @@ TOKYO, ROME = (35.68, 139.69), (41.9, 12.5)
 
 
 @pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
-    """At home in Lisbon; everything east of 100 degrees is Tokyo, all else Rome."""
-    made = Desk(database, library, settings, owner.pk)
-    made.sources = (ToldSource(),)
-    made.zone_of = lambda _lat, lon: "Asia/Tokyo" if lon > 100 else "Europe/Rome"
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
+async def desk(desk: Desk) -> Desk:
+    desk.sources = (ToldSource(),)
+    desk.zone_of = lambda _lat, lon: "Asia/Tokyo" if lon > 100 else "Europe/Rome"
+    return desk
 
 
 def was_at(place: tuple[float, float], at: datetime, *, key: str = "where") -> Samples:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.desk import NOW, Desk, ToldSource, picture, tell
-from timeline_local.config import Settings
-from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.domain.drafts import (
     CollectionKind,
     CollectionRef,
@@ -53,12 +49,9 @@ START = datetime(2024, 5, 1, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
-    made = Desk(database, library, settings, owner.pk)
-    made.sources = (ToldSource(),)
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
+async def desk(desk: Desk) -> Desk:
+    desk.sources = (ToldSource(),)
+    return desk
 
 
 def note(key: str, *, minute: int = 0, **more: Any) -> Draft:  # noqa: ANN401 - fields of a draft

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +13,6 @@ import pytest
 from sqlalchemy import select
 
 from tests.desk import Desk, note
-from timeline_local.config import Settings
-from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.domain.drafts import JSON, Contact, Draft, Problem, Sample, Samples
 from timeline_local.domain.kinds import Kind
 from timeline_local.importers.archive import Folder
@@ -40,14 +37,6 @@ class Listed:
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
         del folder, options
         yield from self.items[checkpoint if isinstance(checkpoint, int) else 0 :]
-
-
-@pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
-    made = Desk(database, library, settings, owner.pk)
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
 
 
 @pytest.fixture(params=[1, 200], ids=["a batch each", "one batch"])

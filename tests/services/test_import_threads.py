@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.desk import Desk, note
-from timeline_local.config import Settings
-from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.domain.query import parse
 from timeline_local.models import Collection, CollectionMember, Memory, SourceLink
 from timeline_local.queries import conversations
@@ -21,14 +17,6 @@ from timeline_local.services import collections
 from timeline_local.services.skeletons import Skeletons
 
 A, B, C, D = ("a@x", "b@x", "c@x", "d@x")
-
-
-@pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
-    made = Desk(database, library, settings, owner.pk)
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
 
 
 def mail(own: str, *answers: str, subject: str = "Re: Lunch", only: str = "references", minute: int = 0) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import zipfile
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,6 @@ import pytest
 from sqlalchemy import delete, select
 
 from tests.desk import NOW, Desk
-from timeline_local.config import Settings
-from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.domain.kinds import Kind
 from timeline_local.models import MediaFile, Memory, MemoryMedia
 from timeline_local.queries.imports import ImportRow
@@ -26,14 +22,6 @@ from timeline_local.services.user_time import Bearings
 
 START = datetime(2024, 5, 1, 10, tzinfo=UTC)
 BEARINGS = Bearings(now=NOW, home_zone="Europe/Lisbon", zone_of=lambda _lat, _lon: None)
-
-
-@pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
-    made = Desk(database, library, settings, owner.pk)
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
 
 
 def gpx(days: int = 3, creator: str = "watch") -> bytes:

@@ -7,7 +7,7 @@ import shutil
 import unicodedata
 import wave
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,6 @@ import pytest
 from sqlalchemy import delete, select, text, update
 
 from tests.desk import MTIME, NOW, STEPS, Desk, note, picture
-from timeline_local.config import Settings
-from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.domain.kinds import Kind
 from timeline_local.exceptions import DiskFull, NothingToImport, Unavailable, WrongState
 from timeline_local.models import ImportItem, Location, MediaFile, Memory, Provenance, Tag, Tombstone
@@ -31,14 +28,6 @@ CORPORA = Path(os.environ.get("TIMELINE_LOCAL_CORPORA", Path(__file__).resolve()
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:subject><rdf:Bag><rdf:li>%s</rdf:li></rdf:Bag>
 </dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>"""
-
-
-@pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
-    made = Desk(database, library, settings, owner.pk)
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
 
 
 @pytest.fixture

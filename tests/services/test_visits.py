@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from tests.desk import NOW, Desk, ToldSource, tell
-from timeline_local.config import Settings
-from timeline_local.core.database import Database
-from timeline_local.core.library import Library
 from timeline_local.domain.drafts import Draft, Sample, Samples
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moments import TimeBasis, TimeEvidence
@@ -27,13 +22,10 @@ KINDS = {Kind.VISIT.code: "visit", Kind.MOVE.code: "move"}
 
 
 @pytest.fixture
-async def desk(database: Database, library: Library, settings: Settings, owner: Any) -> AsyncIterator[Desk]:  # noqa: ANN401 - conftest's Owner
-    made = Desk(database, library, settings, owner.pk)
-    made.sources = (ToldSource(),)
-    made.zone_of = lambda _lat, _lon: "Europe/Rome"
-    await made.decoder.start()
-    yield made
-    await made.decoder.stop()
+async def desk(desk: Desk) -> Desk:
+    desk.sources = (ToldSource(),)
+    desk.zone_of = lambda _lat, _lon: "Europe/Rome"
+    return desk
 
 
 def way(*parts: tuple[int, int, tuple[float, float]], key: str = "way") -> Samples:

@@ -6,10 +6,9 @@ import codecs
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from timeline_local.importers.streams import Changed
 
 CHUNK_BYTES = 64 * 1024
 LOOKED_AT = 16  # bytes that tell an encoding
@@ -188,30 +187,17 @@ def _clean(text: str) -> str:
     return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-class _AsUtf8(io.RawIOBase):
+class _AsUtf8(Changed):
     """A file in another form of Unicode."""
 
     def __init__(self, file: BinaryIO, codec: str) -> None:
-        super().__init__()
-        self._file = file
+        super().__init__(file)
         self._decoder = codecs.getincrementaldecoder(codec)("replace")
-        self._left = b""
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer).cast("B")
-        is_end = False
-        while not self._left and not is_end:
+    def following(self) -> bytes:
+        text, is_end = "", False
+        while not text and not is_end:
             chunk = piece(self._file, CHUNK_BYTES)
             is_end = not chunk
-            self._left = self._decoder.decode(chunk, is_end).encode()
-        data, self._left = self._left[: len(view)], self._left[len(view) :]
-        view[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._file.close()
-        super().close()
+            text = self._decoder.decode(chunk, is_end)
+        return text.encode()

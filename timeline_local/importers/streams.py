@@ -51,6 +51,34 @@ class Marks:
                 self.spacing *= 2
 
 
+class Changed(io.RawIOBase):
+    """A file that is read as something else, once from its start. Closes the file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self._ready = b""
+
+    def following(self) -> bytes:
+        """What comes next, of any length; b"" at the end only."""
+        raise NotImplementedError
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        self._ready = self._ready or self.following()
+        data, self._ready = self._ready[: len(view)], self._ready[len(view) :]
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
 class Inner(io.RawIOBase):
     """What all of them share: lazy seeking, the announced size, the checksum of what is read from start to end."""
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from timeline_local.domain.drafts import (
     JSON,
@@ -37,9 +37,7 @@ from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import record
 from timeline_local.importers.encodings import CHUNK_BYTES, piece
 from timeline_local.importers.json_stream import BrokenJson, Letters, json_items, json_parts
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from timeline_local.importers.streams import Changed
 
 HEAD_BYTES = 1024
 ITEMS_PER_CHECKPOINT = 200
@@ -128,35 +126,21 @@ class _Assigned:
         return cast("BinaryIO", io.BufferedReader(_Statement(opened)))
 
 
-class _Statement(io.RawIOBase):
-    """A file without the semicolon at its end. Closes the file."""
+class _Statement(Changed):
+    """A file without the semicolon at its end."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        super().__init__()
-        self._file = file
-        self._ready = b""
-        self._held = b""  # what may be the end
+    _held = b""  # what may be the end
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer).cast("B")
-        while not self._ready:
+    def following(self) -> bytes:
+        found = b""
+        while not found:
             chunk = piece(self._file, CHUNK_BYTES)
             if not chunk:
-                return 0
+                return b""
             data = self._held + chunk
-            self._ready = data.rstrip(b"; \t\r\n")
-            self._held = data[len(self._ready) :]
-        data, self._ready = self._ready[: len(view)], self._ready[len(view) :]
-        view[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._file.close()
-        super().close()
+            found = data.rstrip(b"; \t\r\n")
+            self._held = data[len(found) :]
+        return found
 
 
 @dataclass
