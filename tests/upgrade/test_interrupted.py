@@ -130,7 +130,7 @@ async def look(database: Database) -> dict[str, Any]:
         return await db.run_sync(picture)
 
 
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.slow)])
 async def test_an_upgrade_that_fails_at_any_statement_leaves_everything_as_it_was(
     outdated: tuple[Database, Library], step: int
 ) -> None:
