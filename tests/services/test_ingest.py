@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from timeline_local.domain.drafts import Draft, MediaRef, PersonRef, PlaceRef
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.media.facts import MediaFacts, facts_from_json
-from timeline_local.services.import_work import Plan, fingerprint, pack_plan, unpack_plan
+from timeline_local.services.import_work import Plan, fingerprint, pack_plan, told_of, unpack_plan
 from timeline_local.services.ingest import (
     FoundFile,
     Surroundings,
@@ -139,6 +140,11 @@ def test_a_plan_survives_being_kept(body: str, raw: bytes, tags: list[str]) -> N
 def test_a_damaged_plan_is_an_error_of_its_own(packed: bytes) -> None:
     with pytest.raises(ValueError, match="damaged"):
         unpack_plan(packed)
+
+
+@pytest.mark.parametrize("packed", [None, b"", b"\0" * 17, b"x" * 40, b"\0" * 17 + zlib.compress(b"{}")])
+def test_a_plan_that_cannot_be_read_is_called_nothing(packed: bytes | None) -> None:
+    assert told_of(packed) == (None, "")
 
 
 def test_a_fingerprint_changes_with_the_draft_and_with_its_files() -> None:

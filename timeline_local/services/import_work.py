@@ -160,16 +160,16 @@ def unpack_plan(packed: bytes) -> Plan | AsidePlan:
 def told_of(packed: bytes | None) -> tuple[str | None, str]:
     """Which source a plan is of, and what its item is called or how its text begins; (None, "") for a mere head.
 
-    Nothing is built: 20 µs, a tenth of `unpack_plan`.
+    Nothing is built: 5 µs for a short note, where `unpack_plan` takes 18; 30 for 40,000 letters (2026-11).
     """
     if packed is None or len(packed) <= HEAD_BYTES:
         return None, ""
     try:
         document = orjson.loads(zlib.decompress(packed[HEAD_BYTES:]))
-    except (zlib.error, ValueError):
+        source, item = document["source"], document["draft"]
+    except (zlib.error, ValueError, KeyError, TypeError):
         return None, ""  # the run tells that it cannot be read
-    item = document["draft"]
-    return document["source"], item.get("title") or item.get("name") or (item.get("body") or "")[:BEGINNING]
+    return source, item.get("title") or item.get("name") or (item.get("body") or "")[:BEGINNING]
 
 
 def without_text(packed: bytes | None) -> bytes | None:
