@@ -17,9 +17,9 @@ from timeline_local.desktop.opening import Opener
 
 
 class Deeds:
-    """The menu of one library. quit_: how the tray app itself ends; again: how it is told to start the server again;
+    """The menu of one library, and how the tray app is told what only it can do.
 
-    later: how it is told to show a page once there is a server.
+    quit_  to end. again: to start the server again. later: to show a page once there is a server.
     """
 
     def __init__(

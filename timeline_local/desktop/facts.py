@@ -32,9 +32,10 @@ class Recent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """How things stand. trouble: what needs the owner, as the menu says it; update: a newer version, if one is known
+    """How things stand. trouble: what needs the owner, as the menu says it.
 
-    of; starts_at_login None: not offered here; is_stopped: it did not start, or not any more, and nobody tries to.
+    update  a newer version, if one is known of. starts_at_login None: not offered here.
+    is_stopped  the server did not start, or runs no more, and nobody tries to start it.
     """
 
     is_running: bool = False

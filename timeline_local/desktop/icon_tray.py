@@ -24,7 +24,6 @@ NAME = "timeline-local"
 SIDE = 64
 PLAIN = str.maketrans({"—": "-", "–": "-", "…": ".", "\u202f": " "})
 
-
 log = logging.getLogger(__name__)
 
 

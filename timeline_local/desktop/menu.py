@@ -47,9 +47,9 @@ Menu = tuple[Item, ...]
 
 
 def menu_of(facts: Facts) -> Menu:
-    """The whole menu. What it needs a running server for is shown, but cannot be chosen while there is none; only the
+    """The whole menu. What it needs a running server for is shown, but cannot be chosen while there is none.
 
-    first item can, since a click on the icon is heard at any time.
+    Only the first item always can: a click on the icon is heard at any time.
     """
     showing = Action.SHOW if facts.is_running else None
     told = (Item(facts.note, showing, COMPUTER),) if facts.note else _newer(facts, showing)

@@ -63,7 +63,7 @@ def _reason(said: str) -> str:
     if TRACE not in said:
         told = "\n".join(line for line in said.splitlines() if line.strip() and not line.startswith("{"))  # of the log
         return _sentences(told or "It ended without saying why; the logs may tell.")
-    words = "It ended with an error that nobody expected. Your library is as it was. This is what it said last:"
+    words = "It ended with an error that nobody expected. What your library held is kept. This is what it said last:"
     return f"<p>{words}</p><pre>{escape(said.strip())}</pre>"
 
 
