@@ -47,6 +47,16 @@ def test_every_published_file_name_gives_its_wall_clock(name: str, expected: str
         ("2020_09_14.md", "2020-09-14 00:00:00", Precision.DAY),
         ("scan 14.06.1987.tif", "1987-06-14 00:00:00", Precision.DAY),
         ("1987-06 at the lake.jpg", "1987-06-01 00:00:00", Precision.MONTH),
+        ("22-04-06 15-21-03 2160.jpg", "2022-04-06 15:21:03", Precision.INSTANT),
+        ("Foto 17-07-15 11-14-53 1690.jpg", "2017-07-15 11:14:53", Precision.INSTANT),
+        ("98-04-06 15-21-03.jpg", "1998-04-06 15:21:03", Precision.INSTANT),
+        ("Screenshot 2019_05_21 at 10.45.52.png", "2019-05-21 10:45:52", Precision.INSTANT),
+        ("IMG_27.01.2015-19.20.00.jpg", "2015-01-27 19:20:00", Precision.INSTANT),
+        ("2024-08-31 12.34.56", "2024-08-31 12:34:56", Precision.INSTANT),
+        ("2024-08-31 12:34:56.1.jpg", "2024-08-31 12:34:56.100000", Precision.INSTANT),
+        ("2024-08-31 12:34:56,123456.jpg", "2024-08-31 12:34:56.123456", Precision.INSTANT),
+        ("2019.05.21", "2019-05-21 00:00:00", Precision.DAY),
+        ("99-13-06 15-21-03 in 2019-05-21.jpg", "2019-05-21 00:00:00", Precision.DAY),
     ],
 )
 def test_a_file_name_is_read_as_its_maker_meant_it(name: str, expected: str, precision: Precision) -> None:
@@ -72,6 +82,15 @@ def test_a_file_name_is_read_as_its_maker_meant_it(name: str, expected: str, pre
         ("Photos from 2014/IMG_1.jpg", "2014-01-01", Precision.YEAR),
         ("Zdjęcia z 2014/IMG_1.jpg", "2014-01-01", Precision.YEAR),
         ("2013/Summer 2014/IMG_1.jpg", "2014-01-01", Precision.YEAR),
+        ("2014 - Croatia/IMG_1.jpg", "2014-01-01", Precision.YEAR),
+        ("Christmas_2014_and more/IMG_1.jpg", "2014-01-01", Precision.YEAR),
+        ("2014年の写真/IMG_1.jpg", "2014-01-01", Precision.YEAR),
+        ("2014년의 사진/IMG_1.jpg", "2014-01-01", Precision.YEAR),
+        ("2014-07-12/2014-07/2014/IMG_1.jpg", "2014-07-12", Precision.DAY),
+        ("2014-07-12/best of 2013/IMG_1.jpg", "2013-01-01", Precision.YEAR),
+        ("2014/07/12.jpeg", "2014-07-12", Precision.DAY),
+        ("2014/07/7.jpeg", "2014-07-01", Precision.MONTH),
+        ("2014/07/45.jpeg", "2014-07-01", Precision.MONTH),
     ],
 )
 def test_folders_date_what_the_name_does_not(name: str, expected: str, precision: Precision) -> None:
@@ -85,6 +104,12 @@ def test_folders_date_what_the_name_does_not(name: str, expected: str, precision
         "IMG_2682.heic",
         "2014.jpg",
         "1080/IMG_1.jpg",
+        "takeout-20260710T081521Z-2-001/IMG_1.jpg",
+        "EOS 2000D/IMG_1.jpg",
+        "1920x2014 pixels/IMG_1.jpg",
+        "from 2010-2014/IMG_1.jpg",
+        "from 2010 to 2014/IMG_1.jpg",
+        "103_2014/IMG_1.jpg",
         "received_2406590499662709.jpeg",
         "31c871f18f68d2fde4196ccba1f8ece1.jpeg",
         "a20190614b20190614c1f8ece1.jpeg",
@@ -109,6 +134,28 @@ def test_names_that_count_in_utc_become_an_instant(name: str) -> None:
     evidence = read(name).evidence()
     assert evidence.instant == datetime(2021, 1, 2, 3, 4, 5, tzinfo=UTC) + timedelta(milliseconds=123)
     assert evidence.local_at is None
+
+
+def test_names_that_photoprism_gives_count_in_utc_and_those_with_a_number_behind_them_do_not() -> None:
+    assert read("20130518_142022_3D657EBD.jpg").is_utc
+    assert not read("20130518_142022_30657123.jpg").is_utc
+
+
+@pytest.mark.parametrize(
+    ("name", "offset"),
+    [
+        ("2024-08-31 14:34:56+02:00.jpg", 120),
+        ("Bebop2_20240831143456+0200.mp4", 120),
+        ("20240831T143456-0330.jpg", -210),
+        ("2024-08-31 14:34:56.5-0330-edited.jpg", -210),
+        ("PHOTO-2024-08-31-14-34-56-0330.jpg", None),
+        ("2024-08-31 14:34:56+19:00.jpg", None),
+    ],
+)
+def test_an_offset_behind_the_clock_is_kept(name: str, offset: int | None) -> None:
+    evidence = read(name).evidence()
+    assert evidence.local_at is not None
+    assert (f"{evidence.local_at:%H:%M:%S}", evidence.utc_offset_min) == ("14:34:56", offset)
 
 
 def test_other_names_become_a_wall_clock() -> None:
