@@ -1,4 +1,4 @@
-"""What every file of an import says by itself: its key, its date, and what it is when its name does not tell."""
+"""What every file of an import says by itself: its key and its date, and what is told of one that is left out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 
 from timeline_local.domain.drafts import Problem
 from timeline_local.domain.times import TimeBasis, TimeEvidence, from_micros
-from timeline_local.importers.archive import File, Folder
+from timeline_local.importers.archive import File
 
 _LATEST_NS = 253_402_300_799 * 1_000_000_000  # the end of the year 9999
 
@@ -26,32 +26,6 @@ def extension(name: str) -> str:
     """The extension in small letters without its dot, "" if there is none."""
     stem, _, last = name.rpartition(".")
     return last.lower() if stem else ""
-
-
-def spoken_extension(folder: Folder, file: File) -> str:
-    """The extension that the first bytes of a file without one ask for, "" when they are no picture or film."""
-    try:
-        with folder.open(file.locator) as opened:
-            head = opened.read(16)
-    except (OSError, ValueError):
-        return ""
-    if head[4:8] == b"ftyp":
-        return next((found for brand, found in _BRANDS.items() if head[8:12].startswith(brand)), "mp4")
-    if head.startswith(b"RIFF"):
-        return {b"WEBP": "webp", b"AVI ": "avi"}.get(head[8:12], "")
-    return next((found for first, found in _FIRST_BYTES.items() if head.startswith(first)), "")
-
-
-_BRANDS = {b"heic": "heic", b"heix": "heic", b"mif1": "heic", b"avif": "avif", b"qt": "mov"}
-_FIRST_BYTES = {
-    b"\xff\xd8\xff": "jpg",
-    b"\x89PNG\r\n": "png",
-    b"GIF8": "gif",
-    b"BM": "bmp",
-    b"II*\x00": "tif",
-    b"MM\x00*": "tif",
-    b"\x1aE\xdf\xa3": "mkv",
-}
 
 
 def is_empty(file: File) -> Problem:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 CLIP_UNITS = 46
@@ -21,8 +22,8 @@ _UNSPELLED = re.compile(r"[\W_]")
 # What Google appends to the name of an edited version, by language; "-ha editado" is Catalan.
 EDITED_SUFFIXES = (
     "-edited", "-effects", "-smile", "-mix", "-edytowane", "-bearbeitet", "-bewerkt", "-編集済み", "-modificato",
-    "-modifié", "-ha editado", "-editat", "-editado", "-отредактировано", "-编辑", "-已修改", "-편집됨", "-muokattu",
-    "-відредаговано", "-redigeret", "-redigerad", "-redigert", "-upravené", "-upraveno", "-düzenlendi",
+    "-modifié", "-ha editado", "-editat", "-editado", "-editada", "-отредактировано", "-编辑", "-已修改", "-편집됨",
+    "-muokattu", "-відредаговано", "-redigeret", "-redigerad", "-redigert", "-upravené", "-upraveno", "-düzenlendi",
 )  # fmt: skip
 _SHORTEST_CUT = 2  # a suffix that was cut off behind its first letter says too little
 _LONG_STEM = CLIP_UNITS - 1  # names shorter than this were not cut
@@ -79,6 +80,52 @@ def without_cut_suffix(stem: str) -> str | None:
     return head + number if is_cut else None
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whose sidecar a name says that it is: the picture's name without its number, and that number, "(2)" or ""."""
+
+    name: str
+    number: str
+
+
+def picture_of(sidecar_name: str) -> Named:
+    """The picture that a sidecar's name speaks of, whatever the number stands behind and wherever the name was cut."""
+    base, number = without_number(sidecar_name.removesuffix(".json"))
+    head, dot, tail = base.rpartition(".")
+    name, inner = without_number(tail)
+    if head and _SUPPLEMENT.startswith(dot + name):
+        base, number = head, number or inner
+    base, inner = without_number(base.removesuffix(".json"))
+    return Named(base.casefold(), number or inner)
+
+
+def likely_pictures(media_name: str) -> Iterator[Named]:
+    """What a sidecar may speak of that no rule of `sidecar_names` leads to, the likeliest first.
+
+    For files and sidecars that found no partner otherwise: renamed by other tools, cut where Google does not cut, or
+    the film of a live photo whose still is missing.
+    """
+    full = unicodedata.normalize("NFC", media_name)
+    whole_stem, extension = _split(full.casefold())
+    stem, number = without_number(whole_stem)
+    yield Named(full.casefold(), "")
+    yield from (Named(stem.rstrip() + extension[:end], number) for end in range(len(extension), -1, -1))
+    inner, inner_extension = _split(whole_stem)
+    if inner_extension:  # "IMG_1(1).HEIC.jpg" was IMG_1(1).HEIC until somebody mended its extension
+        inner, inner_number = without_number(inner)
+        yield Named(inner + inner_extension, inner_number)
+    original = without_begun_suffix(stem)
+    if original:
+        yield from (Named(original + extension, each) for each in dict.fromkeys((number, "")))
+
+
+def without_begun_suffix(stem: str) -> str:
+    """The stem before what begins as the mark of an edited version, however short the name: "a-edi"; "" for others."""
+    head, dash, tail = stem.casefold().rpartition("-")
+    is_begun = len(tail) + 1 >= _SHORTEST_CUT and any(each.startswith(dash + tail) for each in EDITED_SUFFIXES)
+    return head if dash and is_begun else ""
+
+
 def without_number(stem: str) -> tuple[str, str]:
     """The stem without the number of a duplicate, and that number: ("IMG_1", "(2)")."""
     match = _NUMBER.match(stem)
@@ -115,7 +162,7 @@ def _cut_names(media_name: str) -> list[str]:
     whole_stem, extension = _split(full)
     stem, number = without_number(whole_stem)
     bases = [(stem + extension, number), (full, "")]
-    return [f"{base}{_SUPPLEMENT[:end]}{n}.json" for base, n in bases for end in range(len(_SUPPLEMENT), 1, -1)]
+    return [f"{base}{_SUPPLEMENT[:end]}{n}.json" for base, n in bases for end in range(len(_SUPPLEMENT), 0, -1)]
 
 
 def _spelled(stem: str, extension: str, number: str) -> list[str]:

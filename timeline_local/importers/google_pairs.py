@@ -6,13 +6,24 @@ inside the sidecars decide, and natural order where even those are equal.
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from timeline_local.importers.archive import File
-from timeline_local.importers.google_names import family_of, find_sidecar_name, plain_name, title_fits
-from timeline_local.importers.photo_groups import Group
+from timeline_local.importers.google_names import (
+    Named,
+    family_of,
+    find_sidecar_name,
+    likely_pictures,
+    picture_of,
+    plain_name,
+    title_fits,
+    without_begun_suffix,
+    without_number,
+)
+from timeline_local.importers.photo_groups import IMAGES, Group
 
 MOST_RIVALS = 2000  # pictures whose titles were cut to one name; each is compared with each
 
@@ -47,6 +58,7 @@ def pair(groups: Sequence[Group], sidecars: Mapping[str, File], title_of: TitleO
         chosen |= _settled([(index, groups[index]) for index in rivals], family, lambda each: title_of(sidecars[each]))
     used.update(chosen.values())
     _by_title(groups, sidecars, title_of, chosen, used)
+    _by_likeness(groups, sidecars, chosen, used)
     paired = tuple(
         replace(group, json=sidecars[chosen[index]]) if index in chosen else group for index, group in enumerate(groups)
     )
@@ -101,3 +113,30 @@ def _by_title(
         if found:
             chosen[index] = found.pop(0)
             used.add(chosen[index])
+
+
+def _by_likeness(groups: Sequence[Group], sidecars: Mapping[str, File], chosen: dict[int, str], used: set[str]) -> None:
+    """What is left on both sides may still be called alike: see `likely_pictures`."""
+    needy = [index for index in range(len(groups)) if index not in chosen]
+    left = {picture_of(name): name for name in sidecars if name not in used} if needy else {}
+    if not left:
+        return
+    stills: dict[Named, str] = {}
+    for picture, name in left.items():
+        stem, _, extension = picture.name.rpartition(".")
+        if stem and extension in IMAGES:
+            plain, number = without_number(stem) if not picture.number else (stem, picture.number)
+            stills.setdefault(Named(plain, number), name)
+            stills.setdefault(Named(stem, picture.number), name)
+    for index in needy:
+        primary = groups[index].primary.name
+        full = unicodedata.normalize("NFC", primary).casefold()
+        stem, number = without_number(full.rpartition(".")[0])
+        likely = [left.get(each) for each in likely_pictures(primary)]
+        likely += [
+            stills.get(each) for each in (Named(stem, number), Named(full, ""), Named(without_begun_suffix(stem), ""))
+        ]
+        found = next((name for name in likely if name and name not in used), None)
+        if found:
+            chosen[index] = found
+            used.add(found)

@@ -6,6 +6,7 @@ album's little more than a title.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,10 +16,12 @@ from timeline_local.domain.drafts import JSON, PlaceRef
 from timeline_local.domain.filenames import NameDate
 from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.importers import loose
+from timeline_local.importers.photo_groups import is_media
 
 MAX_SIDECAR_BYTES = 1024 * 1024
 
 _A_DAY_AND_ITS_ZONES = timedelta(hours=38)
+_SLASHES = re.compile(r"[/\\]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Everything an album's file has been seen to hold; a note of Google Keep has a title, too, and more.
 _ALBUM_KEYS = frozenset(
@@ -44,6 +47,18 @@ class GoogleSidecar:
     is_archived: bool
     is_trashed: bool
     extra: Mapping[str, JSON] = field(default_factory=dict)
+
+    def name_of(self, file_name: str) -> str:
+        """What the picture was called before Google clipped and numbered its name, as a file can be called.
+
+        Titles may hold slashes and may lack the extension, which is the file's then.
+        """
+        title = _SLASHES.sub("_", self.title).removesuffix(".json")
+        if not title.strip("._"):
+            return file_name
+        _, dot, extension = file_name.rpartition(".")
+        has_own = not dot or is_media(title) or title.casefold().endswith(f".{extension.casefold()}")
+        return title if has_own else f"{title}.{extension}"
 
     def evidence(self, named: NameDate | None = None) -> tuple[TimeEvidence, ...]:
         """The date as a statement for `times.decide`; an owner may have set it, and then it corrects the camera.

@@ -18,7 +18,8 @@ from timeline_local.importers.files import extension
 from timeline_local.importers.google_names import without_cut_suffix, without_edited_suffix, without_number
 
 IMAGES = frozenset(
-    "apng avif bmp dib gif heic heics heif heifs hif jfif jp2 j2k jpf jpe jpeg jpg jpx jxl mpo png tif tiff webp"  # noqa: SIM905
+    "apng avif bmp dib gif heic heics heif heifs hif insp jfi jfif jif jp2 j2k jpf jpe jpeg jpg jpx jxl mpo png tif"  # noqa: SIM905
+    " tiff webp"
     .split()
 )  # fmt: skip
 RAWS = frozenset(
@@ -35,7 +36,8 @@ MEDIA = IMAGES | RAWS | VIDEOS | SOUNDS
 # Pictures that have a moving part, and those a camera writes beside its RAW, the likeliest first.
 _LIVE_STILLS = ("heic", "heif", "hif", "jpg", "jpeg", "jpe", "avif")
 _RAW_COMPANIONS = ("jpg", "jpeg", "jpe", "heic", "heif", "hif", "tif", "tiff", "jxl", "webp")
-_FILM_COPY = re.compile(r"(?:mp|mv)~\d", re.ASCII)  # "PXL_1.MP~2": the film of an edited motion photo
+# "PXL_1.MP~2": the film of an edited motion photo; "IMG_1.cover": the one that an album shows first.
+_FILM_COPY = re.compile(r"(?:mp|mv)~\d+|cover", re.ASCII)
 _APPLE_EDIT = re.compile(r"img_[eo](?P<number>\d{4,}(?:\(\d+\))?)", re.ASCII)
 _OTHER_EDIT = re.compile(r"(?P<stem>.+?)(?:~\d|_edited| \(edited\)| edited)", re.ASCII)
 _ONE_SHOT = re.compile(r"(?P<shot>.+\.raw)-\d\d\.(?:cover|original)", re.ASCII)  # Pixel: "….RAW-01.COVER.jpg"
@@ -157,7 +159,10 @@ def _by_head(media: Sequence[_Member]) -> Mapping[str, list[_Member]]:
             each.is_edit = True
             heads[original].append(each)
         elif each.extension in VIDEOS:
-            heads[_film_head(each, stems, aliases)].append(each)
+            head = _film_head(each, stems, aliases)
+            edited = _original(head, stems)  # "PXL_1.MP~2" belongs to "PXL_1.MP~2.jpg"
+            each.is_edit = edited is not None
+            heads[edited or head].append(each)
         else:
             shot = _ONE_SHOT.fullmatch(each.stem)
             heads[shot["shot"] if shot else each.stem].append(each)
@@ -192,7 +197,7 @@ def _split(members: Sequence[_Member]) -> Iterator[tuple[tuple[File, MediaRole],
         yield ((members[0].file, MediaRole.PRIMARY),)
         return
     originals = [each for each in members if not each.is_edit]
-    edits = [each.file for each in members if each.is_edit]
+    edits = [each.file for each in sorted(members, key=lambda each: each.extension in VIDEOS) if each.is_edit]
     stills = [each for each in originals if each.extension in IMAGES]
     raws = [each.file for each in originals if each.extension in RAWS]
     films = [each.file for each in originals if each.extension in VIDEOS]

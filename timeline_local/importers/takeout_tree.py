@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -20,7 +20,7 @@ from itertools import islice
 from timeline_local.domain.drafts import CollectionRef
 from timeline_local.domain.kinds import MediaRole
 from timeline_local.importers.archive import HEAD_BYTES, File, Folder, Listing, natural_key
-from timeline_local.importers.files import extension, spoken_extension
+from timeline_local.importers.files import extension
 from timeline_local.importers.google_names import CLIP_UNITS, find_sidecar_name, plain_name, without_number
 from timeline_local.importers.google_pairs import pair
 from timeline_local.importers.google_sidecars import (
@@ -31,16 +31,30 @@ from timeline_local.importers.google_sidecars import (
     parse_sidecar,
 )
 from timeline_local.importers.photo_groups import Group, group_files, is_media
+from timeline_local.importers.spoken import spoken_extensions
 
 OVERVIEW = "archive_browser.html"
 READ_PER_FOLDER = 3  # JSON files opened to see whose folder it is
 
+# As peers list them (GPTH and its forks, immich-go, TakeoutLens); not all were seen by us.
 _YEAR_FOLDER = re.compile(
-    r"(?:photos? (?:from|de|del|di|da)|fotos? (?:von|van|uit|de|del|från|fra)|foto(?:grafie)? (?:del|di|dal)|"
-    r"zdjęcia z|fotky z|фото(?:графии)? (?:за|из|от|від)|kuvat) ?(?:18|19|20)\d\d(?: (?:год|рік))?",
+    r"(?:photos? (?:from|de|del|di|da)|foto(?:['_]?s|n)? (?:von|van|aus|uit|de|del|da|från|fra)|"
+    r"foto(?:grafie|grafii)? (?:del|di|dal|din)|bil(?:der|leder) fra|zdjęcia z|fotky z|fényképek -|fotoğraflar|"
+    r"фото(?:графии)? (?:за|из|от|від)|(?:valo)?kuvat) ?(?:18|19|20)\d\d(?: (?:год|рік))?|"
+    r"(?:18|19|20)\d\d ?(?:年の(?:写真|フォト)|년의 사진|年的(?:照片|相片))",
     re.IGNORECASE,
 )
-_DAY_FOLDER = re.compile(r"\d{4}-\d\d-\d\d(?: ?#\d+)?", re.ASCII)
+_YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)", re.ASCII)
+# Folders of Google's own, in the languages that peers have seen; what is in them is in no album.
+TRASH = frozenset(
+    "trash bin papierkorb corbeille papelera cestino lixeira prullenbak kosz koš kôš корзина кошик кошче papirkurv"  # noqa: SIM905
+    " papperskorg roskakori ゴミ箱 휴지통 回收站 垃圾桶 çöp paperera".split()
+)  # fmt: skip
+_OWN_FOLDERS = TRASH | frozenset(
+    "archive,archiv,archivieren,archief,archiveren,archivio,archivo,arquivo,arxiu,archiver,archiwum,архив,アーカイブ,"  # noqa: SIM905
+    "档案,locked folder,carpeta privada,failed videos".split(",")
+)  # fmt: skip
+_DAY_FOLDER = re.compile(r"\d{4}-\d\d-\d\d(?: ?#\d+| - _\d+)?", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _SAME_SHOT = timedelta(seconds=10)  # a live photo's film says when it began
 
@@ -62,12 +76,16 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """is_named: its owner gave it its name; else it is called as its folder."""
+    """is_named: its owner gave it its name; else it is called as its folder. file: None where it is not here."""
 
     key: str
     name: str
-    file: File
+    file: File | None
     is_named: bool
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        return () if self.file is None else (self.file,)
 
     def ref(self) -> CollectionRef:
         return CollectionRef(key=self.key, name=self.name)
@@ -141,9 +159,7 @@ class Tree:
     def grouped(self, area: Area) -> AreaGroups:
         """The area's files, sorted into memories. Opens sidecars only where names do not decide."""
         sound = [file for file in area.files if file.size or not is_media(file.name)]
-        unnamed = [file for file in sound if not extension(file.name)]
-        spoken = {file.locator: found for file in unnamed if (found := spoken_extension(self.folder, file))}
-        grouping = group_files(sound, spoken=spoken)
+        grouping = group_files(sound, spoken=spoken_extensions(self.folder, sound))
         paired = pair(grouping.groups, grouping.jsons, self._title)
         groups = tuple(part for group in paired.groups for part in self._of_one_moment(group, grouping.jsons))
         used = {file.locator for group in groups for file in group.files} | {each.locator for each in grouping.loose}
@@ -249,9 +265,10 @@ def _find_copies(tree: Tree) -> Iterator[Tree]:
     """Albums with their copies; pictures and sidecars that lie in different areas."""
     needy: dict[str, list[File]] = defaultdict(list)
     orphans: dict[str, list[File]] = defaultdict(list)
+    unnamed = _albums_by_name(tree.parts)
     for area in tree.areas():
         found = tree.grouped(area)
-        album = None
+        album = Album(_key(area), area.name, None, is_named=False) if area.locator in unnamed else None
         for file in found.loose_json:
             data = tree.read(file) or b""
             said = parse_sidecar(data)
@@ -272,6 +289,29 @@ def _find_copies(tree: Tree) -> Iterator[Tree]:
             tree.settled.add(orphans[name][0].locator)
 
 
+def _albums_by_name(locators: Iterable[str]) -> set[str]:
+    """The folders that must be albums by their names alone: beside folders of years, and none of those themselves.
+
+    The file that calls an album may lie in a part of the export that is not here. Folders of years are told in any
+    language by being several that differ in their year alone.
+    """
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for locator in locators:
+        parent, _, name = locator.rpartition("/")
+        alike[_places(parent), _YEAR.sub("#", _fold(name))].append(locator)
+    dated = {each for (_, name), several in alike.items() if "#" in name and len(several) > 1 for each in several}
+    years = {each for each in locators if _YEAR_FOLDER.fullmatch(_name(each))}
+    roots = {_parent_key(each) for each in years}
+    return {
+        each
+        for each in locators
+        if _parent_key(each) in roots
+        and each not in dated | years
+        and not _DAY_FOLDER.fullmatch(_name(each))
+        and _name(each).casefold() not in _OWN_FOLDERS
+    }
+
+
 def _add_copies(tree: Tree, album: Album, found: AreaGroups) -> None:
     for group in found.groups:
         said = tree.sidecar(group.json)
@@ -290,12 +330,12 @@ def _album(area: Area, file: File, said: GoogleAlbum | None) -> Album | None:
     name = said.title or area.name
     if _YEAR_FOLDER.fullmatch(name) or _DAY_FOLDER.fullmatch(name):
         return None
-    return Album(unicodedata.normalize("NFC", area.name), name, file, bool(said.title))
+    return Album(_key(area), name, file, bool(said.title))
 
 
 def _better(known: Album | None, other: Album | None) -> Album | None:
     """Albums without a name share one folder, and so do those of one name; the first that has one counts."""
-    is_better = other is not None and (known is None or (other.is_named and not known.is_named))
+    is_better = other is not None and (known is None or known.file is None or (other.is_named and not known.is_named))
     return other if is_better else known
 
 
@@ -316,6 +356,14 @@ def _are_apart(ours: GoogleSidecar | None, theirs: GoogleSidecar | None) -> bool
 def _listed(folder: Folder, locator: str) -> Sequence[File]:
     found = next((each for each in folder.walk(after=locator) if isinstance(each, Listing)), None)
     return found.files if found is not None and found.locator == locator else ()
+
+
+def _key(area: Area) -> str:
+    return unicodedata.normalize("NFC", area.name)
+
+
+def _name(locator: str) -> str:
+    return locator.rpartition("/")[2]
 
 
 def _area_key(locator: str) -> str:

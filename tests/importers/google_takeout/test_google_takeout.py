@@ -18,6 +18,7 @@ from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, ReadOptions, Unit, opened
 from timeline_local.importers.registry import SOURCES, read_all
 from timeline_local.importers.sources.google_takeout import GoogleTakeout
+from timeline_local.importers.sources.photo_folder import PhotoFolder
 
 EXPECTED = Path(__file__).with_name("expected.json")
 YEAR = "Takeout/Google Fotos/Photos from 2019"
@@ -129,6 +130,18 @@ def test_a_real_export_in_polish_is_filed_in_the_months_its_owner_filed_it(readi
         ("\u00dcber-uns.jpg", "U\u0308ber-uns.jpg.json", "\u00dcber-uns.jpg"),
         ("no_extension", "no_extension.json", "no_extension"),
         ("a_b_.jpg", "named by a rule of tomorrow.json", "a&b?.jpg"),
+        ("a.jpg", "a.jpg..json", "other.jpg"),
+        ("a(1).jpg", "a.jpg(1).supplemental-metadata.json", "other.jpg"),
+        ("a(1).jpg", "a(1).supplemental-metadata.json", "other.jpg"),
+        ("a (2).jpg", "a.jpg(2).json", "other.jpg"),
+        ("a(1).HEIC.jpg", "a.HEIC.supplemental-metadata(1).json", "other.jpg"),
+        ("a.mp4", "a.mp.json", "other.mp4"),
+        ("a(1).MP4", "a.HEIC.supplemental-metadata(1).json", "other.heic"),
+        ("a(1)(1).MP4", "a(1)(1).HEIC.supplemental-metadata.json", "other.heic"),
+        ("a.MP", "a.MP.jpg.supplemental-metadata.json", "other.jpg"),
+        ("a-edi.jpg", "a.jpg.json", "other.jpg"),
+        ("a-ha ed.jp", "a.jpg.json", "other.jpg"),
+        (f"{LONG}-edited.png", f"{LONG}.png.json", "other.png"),
     ],
 )
 def test_a_picture_finds_its_sidecar_however_its_name_was_cut(
@@ -140,6 +153,34 @@ def test_a_picture_finds_its_sidecar_however_its_name_was_cut(
     assert reading.problems(items) == {}
     (draft,) = [each for each in reading.drafts(items).values() if each.body == "found"]
     assert draft.media[0].name == title
+
+
+@pytest.mark.parametrize(
+    ("media", "sidecar"),
+    [
+        ("a(1).jpg", "a.jpg(2).json"),
+        ("a.jpg", "a.jpg(1).json"),
+        ("a(1).jpg", "a.jpg.json"),
+        ("a-be.jpg", "b.jpg.json"),
+        ("a.jpg", "a.mp4.json"),
+        ("a-of sorts.jpg", "a.jpg.json"),
+    ],
+)
+def test_a_sidecar_of_another_picture_is_left_alone(
+    tmp_path: Path, reading: ModuleType, media: str, sidecar: str
+) -> None:
+    files = {f"{YEAR}/{media}": b"\xff\xd8\xffx", f"{YEAR}/{sidecar}": asset("other.jpg", description="found")}
+    items = reading.read(GoogleTakeout(), reading.make(tmp_path, files))
+    assert [draft.body for draft in reading.drafts(items).values()] == [""]
+    assert reading.problems(items) == {f"{YEAR}/{sidecar}": "sidecar-without-media"}
+
+
+def test_an_original_keeps_its_sidecar_from_what_only_begins_like_an_edited_version(
+    tmp_path: Path, reading: ModuleType
+) -> None:
+    files = {f"{YEAR}/a-be.jpg": "x", f"{YEAR}/a.jpg": "y", f"{YEAR}/a.jpg.json": asset("a.jpg", description="found")}
+    found = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files)))
+    assert {key[-8:]: draft.body for key, draft in found.items()} == {"a-be.jpg": "", "19/a.jpg": "found"}
 
 
 def test_pictures_whose_long_names_were_cut_to_one_are_told_apart_by_their_titles(
@@ -177,6 +218,15 @@ def test_twins_with_one_title_get_their_sidecars_in_natural_order(tmp_path: Path
         (["IMG_1.HEIC", "IMG_1.MOV"], [("IMG_1.HEIC", "primary"), ("IMG_1.MOV", "motion")]),
         (["a.jpg", "a-edited.jpg", "a-edited(1).jpg"], None),
         (["PXL_1~2.jpg", "PXL_1.jpg"], [("PXL_1.jpg", "primary"), ("PXL_1~2.jpg", "edited")]),
+        (
+            ["PXL_1.MP.jpg", "PXL_1.MP", "PXL_1.MP~2.jpg", "PXL_1.MP~2"],
+            [
+                ("PXL_1.MP.jpg", "primary"),
+                ("PXL_1.MP", "motion"),
+                ("PXL_1.MP~2.jpg", "edited"),
+                ("PXL_1.MP~2", "edited"),
+            ],
+        ),
     ],
 )
 def test_films_and_edited_versions_join_their_picture(
@@ -305,6 +355,63 @@ def test_an_edited_version_that_lies_in_an_album_alone_is_kept(tmp_path: Path, r
         (f"{YEAR}/a.jpg", MediaRole.PRIMARY),
         ("Takeout/Google Fotos/Sea/a-edited.jpg", MediaRole.EDITED),
     ]
+
+
+YEARS = {
+    "Google Foto/Foto's uit 2019/a.jpg": "x",
+    "Google Foto/Foto's uit 2019/a.jpg.json": asset("a.jpg"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Sea", ["Sea"]),
+        ("2019 - Sea", ["2019 - Sea"]),
+        ("2019年の写真", []),
+        ("2019-06-14 #2", []),
+        ("Archief", []),
+    ],
+)
+@pytest.mark.parametrize("beside", [{}, {"a.jpg": "x"}], ids=["its sidecar alone", "with the picture"])
+def test_a_folder_beside_those_of_years_is_an_album_without_its_file(
+    tmp_path: Path, reading: ModuleType, name: str, expected: list[str], beside: dict[str, str]
+) -> None:
+    files = YEARS | {f"Google Foto/{name}/a.jpg.json": asset("a.jpg")}
+    files |= {f"Google Foto/{name}/{each}": content for each, content in beside.items()}
+    found = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files)))
+    assert albums(found["Google Foto/Foto's uit 2019/a.jpg"]) == expected
+
+
+def test_folders_that_differ_in_their_year_alone_are_no_albums(tmp_path: Path, reading: ModuleType) -> None:
+    files = dict(YEARS)
+    for year in (2019, 2020):
+        files |= {
+            f"Google Foto/ภาพจาก {year}/b{year}.jpg.json": asset("b.jpg"),
+            f"Google Foto/ภาพจาก {year}/b{year}.jpg": "y",
+        }
+    found = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files)))
+    assert [albums(draft) for draft in found.values()] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    ("media", "title", "name"),
+    [
+        ("27_06_12 - 1.mov", "27/06/12 - 1", "27_06_12 - 1.mov"),
+        ("a.jpg", "The sea. At last", "The sea. At last.jpg"),
+        ("a.cover", "a of mine.cover", "a of mine.cover"),
+        ("a.gif", "a.gif.json", "a.gif"),
+        ("a.jpg", "..", "a.jpg"),
+        ("a.HEIC.jpg", "a.HEIC", "a.HEIC"),
+    ],
+)
+def test_a_title_becomes_the_name_of_the_file(
+    tmp_path: Path, reading: ModuleType, media: str, title: str, name: str
+) -> None:
+    files = {f"{YEAR}/{media}": FILM, f"{YEAR}/{media}.json": asset(title)}
+    for source in (GoogleTakeout(), PhotoFolder()):
+        (draft,) = reading.drafts(reading.read(source, reading.make(tmp_path, files))).values()
+        assert draft.media[0].name == name
 
 
 SPLIT = {

@@ -243,6 +243,22 @@ def test_a_picture_without_an_extension_is_known_by_its_bytes(tmp_path: Path, re
     assert (list(reading.drafts(items)), reading.problems(items)) == (["IMG_1"], {})
 
 
+@pytest.mark.parametrize("name", ["a.jpg_large", "a.jp", "a.bin", "a.cover", "a.jpg~"])
+def test_a_picture_with_an_extension_that_is_nobodys_is_known_by_its_bytes(
+    tmp_path: Path, reading: ModuleType, name: str
+) -> None:
+    folder = reading.make(tmp_path, {name: b"\xff\xd8\xff\xe0"})
+    items = reading.read(PhotoFolder(), folder)
+    assert (list(reading.drafts(items)), reading.problems(items)) == ([name], {})
+    assert PhotoFolder().recognise(folder).confidence == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("name", ["a.jpg_original", "a.jpg.part", "a.tmp", "a.pdf"])
+def test_a_backup_or_half_a_download_is_no_picture_of_its_own(tmp_path: Path, reading: ModuleType, name: str) -> None:
+    items = reading.read(PhotoFolder(), reading.make(tmp_path, {name: b"\xff\xd8\xff\xe0"}))
+    assert (reading.drafts(items), reading.problems(items)) == ({}, {name: "unsupported"})
+
+
 PICASA = """[Picasa]
 name=Summer at sea
 [Contacts2]

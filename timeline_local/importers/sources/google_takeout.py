@@ -21,14 +21,19 @@ from timeline_local.importers.files import is_empty, is_unsupported, source_key
 from timeline_local.importers.google_sidecars import GoogleSidecar, parse_album, parse_sidecar
 from timeline_local.importers.photo_groups import Group, is_media
 from timeline_local.importers.picture_marks import burst_relations, picture_extra
-from timeline_local.importers.takeout_tree import OVERVIEW, Album, Area, Copy, Tree, areas_of, explore, is_sidecar_name
+from timeline_local.importers.takeout_tree import (
+    OVERVIEW,
+    TRASH,
+    Album,
+    Area,
+    Copy,
+    Tree,
+    areas_of,
+    explore,
+    is_sidecar_name,
+)
 
 ITEMS_PER_CHECKPOINT = 100
-
-_TRASH = frozenset(
-    "trash bin papierkorb corbeille papelera cestino lixeira prullenbak kosz koš kôš корзина кошик кошче papirkurv"  # noqa: SIM905
-    " papperskorg roskakori ゴミ箱 휴지통 回收站 垃圾桶 çöp".split()
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,7 @@ class _Reading:
             (
                 *group.files,
                 *((partner,) if partner else ()),
-                *(file for copy in copies for file in (*copy.files, copy.album.file)),
+                *(file for copy in copies for file in (*copy.files, *copy.album.files)),
             )
         )
         read = partial(self._read, area, group, tuple(copies), partner)
@@ -158,7 +163,7 @@ class _Reading:
         file = group.json or partner
         data = self.tree.read(file)
         said = parse_sidecar(data) if data is not None else None
-        is_in_trash = area.name.casefold() in _TRASH and area.locator not in self.tree.albums
+        is_in_trash = area.name.casefold() in TRASH and area.locator not in self.tree.albums
         if said.is_trashed if said is not None else is_in_trash:
             return [Problem(group.primary.locator, "trashed-at-source", "It was in the trash when it was exported.")]
         told: list[Draft | Problem] = []
@@ -204,9 +209,7 @@ def _order(locator: str) -> tuple[SortKey, ...]:
 
 
 def _true_name(group: Group, said: GoogleSidecar | None) -> str:
-    """What the picture was called before Google clipped and numbered its name."""
-    title = PurePosixPath(said.title).name if said else ""
-    return title if title not in {"", ".", ".."} else group.primary.name
+    return said.name_of(group.primary.name) if said else group.primary.name
 
 
 def _evidence(area: Area, group: Group, said: GoogleSidecar | None) -> tuple[TimeEvidence, ...]:

@@ -21,13 +21,13 @@ from timeline_local.importers.files import (
     is_empty,
     is_unsupported,
     source_key,
-    spoken_extension,
 )
 from timeline_local.importers.google_pairs import pair
 from timeline_local.importers.google_sidecars import MAX_SIDECAR_BYTES, GoogleSidecar, parse_album, parse_sidecar
 from timeline_local.importers.photo_groups import Group, group_files, is_media
 from timeline_local.importers.picasa import MAX_BYTES, NAMES, PicasaFolder, PicasaPicture, read_picasa
 from timeline_local.importers.picture_marks import burst_relations, picture_extra
+from timeline_local.importers.spoken import spoken_extension, spoken_extensions, tells_nothing
 from timeline_local.importers.trees import why
 
 ITEMS_PER_CHECKPOINT = 100
@@ -47,7 +47,10 @@ class PhotoFolder:
 
     def recognise(self, folder: Folder) -> Recognition:
         """Sure as soon as one photo, video or recording is found."""
-        found = next((file for file in folder.sample() if is_media(file.name)), None)
+        sample = folder.sample()
+        found = next((file for file in sample if is_media(file.name)), None)
+        unnamed = (file for file in sample if tells_nothing(file.name) and spoken_extension(folder, file))
+        found = found or next(unnamed, None)
         if found is None:
             return Recognition(0.0, "There are no photos, videos or recordings in this folder.")
         return Recognition(0.9, f"It holds photos, videos or recordings, {found.name} for one.")
@@ -88,9 +91,7 @@ def _items(folder: Folder, listing: Listing, options: ReadOptions, done: str) ->
         return
     # An empty picture must not take its film, or an empty film its picture, out of the import.
     sound = [file for file in files if file.size or not is_media(file.name)]
-    spoken = {
-        file.locator: found for file in sound if not extension(file.name) and (found := spoken_extension(folder, file))
-    }
+    spoken = spoken_extensions(folder, sound)
     grouping = group_files(sound, spoken=spoken)
     reading = _Reading(folder, listing, notes=_picasa(folder, listing))
     paired = pair(grouping.groups, grouping.jsons, reading.title_of)
@@ -230,8 +231,7 @@ class _Reading:
 
     def _named_path(self, primary: File, google: GoogleSidecar | None) -> PurePath:
         path = PurePosixPath(self.folder.root.name) / primary.locator
-        title = PurePosixPath(google.title).name if google else ""
-        return path.with_name(title) if title and title not in {".", ".."} else path
+        return path.with_name(google.name_of(primary.name)) if google else path
 
     def _judge_loose(self, file: File) -> Problem | None:
         try:
@@ -256,7 +256,7 @@ def _unreadable(file: File, reason: str) -> Problem:
 
 
 def _media(group: Group, google: GoogleSidecar | None) -> tuple[MediaRef, ...]:
-    true_name = google.title if google else ""
+    true_name = google.name_of(group.primary.name) if google else ""
     return tuple(
         MediaRef(
             locator=file.locator,
