@@ -26,7 +26,7 @@ def written(data: bytes, coding: Coding) -> bytes:
 
 @given(
     st.binary(max_size=300),
-    st.sampled_from(list(Coding)),
+    st.sampled_from([coding for coding in Coding if coding is not Coding.ROW]),
     st.binary(max_size=5),
     st.lists(st.integers(0, 300)),
     st.data(),

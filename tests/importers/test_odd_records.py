@@ -20,6 +20,7 @@ from timeline_local.importers.sources.apple_health import AppleHealth
 from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.mapping import MappedTables
 from timeline_local.importers.sources.mastodon import Mastodon
+from timeline_local.importers.sources.memos import Memos
 from timeline_local.importers.sources.spotify import Spotify
 from timeline_local.importers.sources.x_archive import XArchive
 
@@ -61,6 +62,12 @@ zone_column = "zone"
 lat = "lat"
 lon = "lon"
 """
+MEMO = some(
+    *("name", "uid", "id", "creator", "createTime", "createdTs", "content", "visibility", "tags", "parent"),
+    attachments=st.lists(some("name", "filename", "externalLink"), max_size=2),
+    relations=st.lists(some("memo", "relatedMemo", type=st.sampled_from(["COMMENT", "REFERENCE"])), max_size=2),
+    location=some("latitude", "longitude", "placeholder"),
+)  # fmt: skip
 Case = tuple[Source, str, str, st.SearchStrategy[Any]]  # the file, what stands around its list, its records
 CASES: dict[str, Case] = {
     "x": (XArchive(), "tweets.js", "window.YTD.tweets.part0 = [LIST]", st.fixed_dictionaries({"tweet": POST | VALUES})),
@@ -76,6 +83,12 @@ CASES: dict[str, Case] = {
         "a.json",
         '{"x": {"starred": 1, "title": 1, "body": 1, "tags": 1, "time": "10:00"}, "entries": [LIST]}',
         some("title", "body", "date", "time", "tags", "starred") | VALUES,
+    ),
+    "memos": (
+        Memos(),
+        "a.json",
+        '{"memos": [{"name": "memos/a", "createTime": "2020-01-02T22:10:00Z", "content": "x"}, LIST]}',
+        MEMO | VALUES,
     ),
     "mapping": (
         MappedTables(),

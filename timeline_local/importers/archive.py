@@ -22,9 +22,10 @@ from typing import BinaryIO
 from timeline_local.domain.drafts import Problem
 from timeline_local.domain.parts import Part
 from timeline_local.importers.disk import DiskTree, GivenTree
-from timeline_local.importers.embedded import Decoded, Embedded
+from timeline_local.importers.embedded import Coding, Decoded, Embedded
 from timeline_local.importers.encodings import as_utf8, head_as_utf8
 from timeline_local.importers.mounts import MountedTree, is_archive
+from timeline_local.importers.sqlite_pages import Pages, ValueFile, Wal
 from timeline_local.importers.trees import (
     Entries,
     File,
@@ -87,6 +88,7 @@ class Folder:
         self._tree, self.root = _opened(self.paths, without, limits or Limits())
         self._heads: OrderedDict[str, bytes] = OrderedDict()
         self._carriers: OrderedDict[str, Opener] = OrderedDict()
+        self._wals: OrderedDict[File, Wal] = OrderedDict()
         self._sample: tuple[File, ...] | None = None
         self._lock = threading.Lock()
 
@@ -163,7 +165,30 @@ class Folder:
         inner = Embedded.of(locator)
         if inner is None:
             return self._tree.open(locator)
+        if inner.coding is Coding.ROW:
+            pages = self.open_database(inner.carrier)
+            return io.BufferedReader(ValueFile(pages, inner.start, inner.length, inner.size))
         return io.BufferedReader(Decoded(self._carrier(inner.carrier)(), inner))
+
+    def open_database(self, locator: str) -> Pages:
+        """A database of SQLite with the log beside it, which is read once. Raises DamagedDatabase, which is an OSError.
+
+        Whoever opens it closes it.
+        """
+        file = self._carrier(locator)()
+        try:
+            listed = self.stat(f"{locator}-wal")
+            log = self._carrier(listed.locator)()
+        except (OSError, ValueError):
+            return Pages(file)
+        with self._lock:
+            known = self._wals.get(listed)
+        pages = Pages(file, log, known)
+        with self._lock:
+            self._wals[listed] = pages.wal
+            if len(self._wals) > CARRIERS_KEPT:
+                self._wals.popitem(last=False)
+        return pages
 
     def open_text(self, locator: str) -> BinaryIO:
         """The file as `open` gives it, but as UTF-8 also where it is in another form of Unicode."""

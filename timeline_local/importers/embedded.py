@@ -1,7 +1,7 @@
 """Files that are written as text inside of another file: pictures in a backup of messages, attachments of mail.
 
 They have a locator like any other file. It names the file they stand in and the place there, divided by two slashes,
-which no path has in a row: "backup.xml//base64,1024,400,300/photo.jpg".
+which no path has in a row: "backup.xml//base64,1024,400,300/photo.jpg". So do values of a database.
 """
 
 from __future__ import annotations
@@ -31,11 +31,15 @@ class Coding(StrEnum):
     BASE64 = "base64"
     QUOTED_PRINTABLE = "quoted-printable"
     PLAIN = "plain"
+    ROW = "sqlite"  # no text: a value in a row of a database, see `Embedded`
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A file in a file. carrier: locator of the outer one; start and length: bytes there; size: bytes of the inner."""
+    """A file in a file. carrier: locator of the outer one; start and length: bytes there; size: bytes of the inner.
+
+    Of a value in a database: start is where its row begins, length what stands before it there (`sqlite_tables.Blob`).
+    """
 
     carrier: str
     coding: Coding
@@ -60,7 +64,8 @@ class Embedded:
 
     def listed(self, carrier: File) -> File:
         """As a folder would list it, dated as the outer file. Raises FileNotFoundError where that ends before."""
-        if self.start + self.length > carrier.size:
+        # A row may begin in the log beside the database, in pages that this one does not have yet.
+        if self.coding is not Coding.ROW and self.start + self.length > carrier.size:
             raise FileNotFoundError(f"{carrier.locator} ends before this file")
         return File(self.locator, self.size, carrier.mtime_ns)
 

@@ -30,6 +30,7 @@ from timeline_local.importers.sources.kml import Kml
 from timeline_local.importers.sources.mail import MailSource
 from timeline_local.importers.sources.mapping import MappedTables
 from timeline_local.importers.sources.mastodon import Mastodon
+from timeline_local.importers.sources.memos import Memos
 from timeline_local.importers.sources.messenger import Messenger
 from timeline_local.importers.sources.netflix import Netflix
 from timeline_local.importers.sources.nmea import Nmea
@@ -59,6 +60,7 @@ SOURCES: tuple[Source, ...] = (
     DayOneClassic(),
     Journiv(),
     AppleJournal(),
+    Memos(),
     Jrnl(),  # before chats: an entry may begin as a message does
     ICalendar(),
     VCard(),
