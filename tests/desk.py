@@ -22,6 +22,7 @@ from timeline_local.domain.drafts import JSON, Contact, Draft, Samples
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Item, ReadOptions, Recognition, Source
 from timeline_local.importers.registry import SOURCES
+from timeline_local.media.file_hand import FileHand
 from timeline_local.media.worker import DecodePool
 from timeline_local.queries import imports as queries
 from timeline_local.queries.imports import ImportRow
@@ -70,7 +71,8 @@ class Desk:
 
     def __init__(self, database: Database, library: Library, settings: Settings, owner_pk: int) -> None:
         self.database, self.library, self.settings, self.owner_pk = database, library, settings, owner_pk
-        self.blobs = FileBlobs(library.media, library.incoming, reserve_bytes=0)
+        self.hand = FileHand()
+        self.blobs = FileBlobs(library.media, library.incoming, reserve_bytes=0, hand=self.hand)
         self.decoder = DecodePool(size=2)
         self.now = NOW
         self.sources: Sequence[Source] = SOURCES
@@ -120,6 +122,7 @@ class Desk:
         return ImportWork(
             database=self.database,
             blobs=self.blobs,
+            hand=self.hand,
             decoder=self.decoder,
             library_root=self.library.root,
             previews_root=self.library.previews,

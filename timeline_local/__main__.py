@@ -19,6 +19,10 @@ def main() -> None:
         from timeline_local.media.worker import main as decode  # noqa: PLC0415
 
         sys.exit(decode())
+    if arguments[:1] == ["--file-hand"]:
+        from timeline_local.media.file_hand import main as handle  # noqa: PLC0415
+
+        sys.exit(handle())
     if not arguments or arguments[0].startswith(DESKTOP):
         from timeline_local.desktop.launcher import is_launch, launch  # noqa: PLC0415
 

@@ -49,6 +49,7 @@ from timeline_local.core.security import Challenges, LaunchTickets, MediaSigner
 from timeline_local.core.tokens import AccessTokens
 from timeline_local.core.updates import Updates
 from timeline_local.domain.gazetteer import Place
+from timeline_local.media.file_hand import FileHand
 from timeline_local.media.worker import DecodePool
 from timeline_local.services.audit_chain import anchor
 from timeline_local.services.audit_head import FILE as AUDIT_HEAD_FILE
@@ -75,6 +76,7 @@ class Runtime:
     library: Library
     database: Database
     blobs: Blobs
+    hand: FileHand
     decoder: DecodePool
     changes: Changes
     cache: Cache
@@ -147,6 +149,7 @@ class Runtime:
         """End what holds nothing that cannot be made again."""
         if self.relocation is not None:
             await self.relocation.stop()
+        await asyncio.to_thread(self.hand.close)
         await self.decoder.stop()
         if self.changes.relay is not None:
             await self.changes.relay.close()
@@ -214,11 +217,11 @@ async def _put_together(
     await authentication.load()
     passwords = Passwords()
     cipher = FieldCipher(claim.secrets.field_key, older=claim.secrets.older_field_keys)
-    blobs = FileBlobs(library.media, library.incoming, reserve_bytes=settings.media.reserve_bytes)
+    hand = FileHand()
+    blobs = FileBlobs(library.media, library.incoming, reserve_bytes=settings.media.reserve_bytes, hand=hand)
     if not claim.is_guest:
         await blobs.sweep()
-    decoder = DecodePool(size=settings.media.decoders, timeout_s=settings.media.decode_timeout_s)
-    await decoder.start()
+    decoder = await _decoder(settings)
     changes = Changes()
     cache, limits = _shared(settings, library, changes)
     return Runtime(
@@ -227,6 +230,7 @@ async def _put_together(
         library=library,
         database=database,
         blobs=blobs,
+        hand=hand,
         decoder=decoder,
         changes=changes,
         cache=cache,
@@ -253,6 +257,12 @@ async def _put_together(
         home_zone=settings.home_zone or computer_zone(),
         now=now,
     )
+
+
+async def _decoder(settings: Settings) -> DecodePool:
+    decoder = DecodePool(size=settings.media.decoders, timeout_s=settings.media.decode_timeout_s)
+    await decoder.start()
+    return decoder
 
 
 def _lifetimes(settings: Settings, idle: timedelta) -> Lifetimes:

@@ -9,6 +9,7 @@ import pytest
 
 from timeline_local.domain.drafts import Problem
 from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import Stretch
 from timeline_local.importers.archive import Folder, Listing
 from timeline_local.importers.mounts import export_name
 
@@ -108,21 +109,35 @@ def test_a_file_that_comes_to_lie_on_disk_goes_before_the_one_in_an_archive(
     assert folder.read("Takeout/1.jpg", limit=100) == b"on disk"
 
 
-def test_what_is_not_compressed_stands_somewhere_as_it_is(tmp_path: Path, packing: ModuleType) -> None:
+def test_the_bytes_of_files_lie_where_they_are_said_to_lie(tmp_path: Path, packing: ModuleType) -> None:
     packing.pack(tmp_path / "made/inner.zip", {"1.jpg": "picture"}, deflates=False)
     inner = (tmp_path / "made/inner.zip").read_bytes()
     packing.pack(tmp_path / "stored.zip", {"a/inner.zip": inner, "2.jpg": "another"}, deflates=False)
     packing.pack(tmp_path / "deflated.zip", {"b/inner.zip": inner, "3.jpg": "third"})
     (tmp_path / "4.jpg").write_text("fourth")
     folder = Folder([tmp_path / "stored.zip", tmp_path / "deflated.zip", tmp_path / "4.jpg"])
-    found = {locator: part and _content(part) for locator in contents(folder) for part in [folder.part(locator)]}
+    found = {locator: (_read(at), _part(at)) for locator in contents(folder) for at in [folder.stretch(locator)]}
     assert found == {
-        "stored/a/1.jpg": "picture",
-        "stored/2.jpg": "another",
-        "deflated/b/1.jpg": None,
-        "deflated/3.jpg": None,
-        "4.jpg": "fourth",
+        "stored/a/1.jpg": ("picture", "picture"),
+        "stored/2.jpg": ("another", "another"),
+        "deflated/b/1.jpg": (None, None),  # compressed together with its zip
+        "deflated/3.jpg": ("third", None),
+        "4.jpg": ("fourth", "fourth"),
     }
+
+
+def _read(stretch: Stretch | None) -> str | None:
+    if stretch is None:
+        return None
+    with Path(stretch.path).open("rb") as file:
+        return b"".join(stretch.chunks(file)).decode()
+
+
+def _part(stretch: Stretch | None) -> str | None:
+    try:
+        return None if stretch is None else _content(stretch.part())
+    except ValueError:
+        return None
 
 
 def test_single_files_are_a_folder_of_their_own(tmp_path: Path, reading: ModuleType) -> None:

@@ -20,3 +20,4 @@ async def desk(database: Database, library: Library, settings: Settings, owner: 
     await made.decoder.start()
     yield made
     await made.decoder.stop()
+    made.hand.close()

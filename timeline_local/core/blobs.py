@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from timeline_local.core.shelf import Whole
+from timeline_local.domain.stretches import Stretch
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -19,11 +22,29 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Bytes to be stored: what opens them, in any thread; how many are expected; the hash they must have, if any."""
+    """Bytes to be stored: what opens them, in any thread; how many are expected; the hash they must have, if any.
+
+    stretch  where the same bytes lie on disk, where that is known.
+    """
 
     opener: Callable[[], BinaryIO]
     size_bytes: int
     sha256: bytes | None = None
+    stretch: Stretch | None = None
+
+
+class Hand(Protocol):
+    """What handles files beside the server (`media.file_hand`). Methods block; what it could not do is None."""
+
+    def take(
+        self, root: Path, incoming: Path, wanted: Sequence[tuple[Stretch, int, bytes]]
+    ) -> list[Whole | bool | None]:
+        """Durable temporary files of these stretches of so many bytes with this hash; True for what is here already."""
+        ...
+
+    def name(self, root: Path, incoming: Path, parts: Sequence[Whole], held: Sequence[bytes]) -> list[bool] | None:
+        """Put them under their hashes, durably with the names of what was held; whether each is new there."""
+        ...
 
 
 class Blobs(Protocol):

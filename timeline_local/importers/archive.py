@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from timeline_local.domain.drafts import Problem
-from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import Stretch
 from timeline_local.importers.disk import DiskTree, GivenTree
 from timeline_local.importers.embedded import Coding, Decoded, Embedded
 from timeline_local.importers.encodings import as_utf8, head_as_utf8
@@ -148,10 +148,10 @@ class Folder:
         except NotOnDisk:
             return None
 
-    def part(self, locator: str) -> Part | None:
-        """Where the bytes stand on disk as they are; None where they are compressed. Raises OSError, OutsideFolder."""
+    def stretch(self, locator: str) -> Stretch | None:
+        """Where the bytes lie on disk; None where they have to be searched for. Raises OSError, OutsideFolder."""
         try:
-            return None if Embedded.of(locator) is not None else self._tree.part(locator)
+            return None if Embedded.of(locator) is not None else self._tree.stretch(locator)
         except NotOnDisk:
             return None
 

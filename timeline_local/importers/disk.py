@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from timeline_local.domain.drafts import Problem
-from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import Stretch
 from timeline_local.importers.trees import (
     Entries,
     File,
@@ -64,8 +64,8 @@ class DiskTree:
         self._refuse_outside(path, locator)
         return Path(path)
 
-    def part(self, locator: str) -> Part:
-        return Part(self.place(locator), 0, self.find(locator).size)
+    def stretch(self, locator: str) -> Stretch:
+        return Stretch(str(self.place(locator)))
 
     def checksum(self, locator: str) -> int:
         return crc_of(self, locator)
@@ -162,8 +162,8 @@ class GivenTree:
             raise missing(locator)
         return self.files[locator]
 
-    def part(self, locator: str) -> Part:
-        return Part(self.place(locator), 0, self.find(locator).size)
+    def stretch(self, locator: str) -> Stretch:
+        return Stretch(str(self.place(locator)))
 
     def checksum(self, locator: str) -> int:
         return crc_of(self, locator)

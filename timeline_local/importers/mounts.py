@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from timeline_local.domain.drafts import Problem
-from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import Stretch
 from timeline_local.importers.packed import bomb, numbered
 from timeline_local.importers.tars import BLOCK, TarTree, is_gzipped_tar, is_tar
 from timeline_local.importers.trees import (
@@ -81,7 +81,7 @@ def open_archive(tree: Tree, locator: str, limits: Limits) -> ZipTree | TarTree:
         head = file.read(BLOCK)
     if head.startswith(b"\x1f\x8b") or is_tar(head):
         return TarTree(opener, size, limits)
-    return ZipTree(opener, size, limits, whole=partial(tree.part, locator))
+    return ZipTree(opener, size, limits, whole=partial(tree.stretch, locator))
 
 
 def is_archive(path: Path) -> bool:
@@ -180,9 +180,9 @@ class MountedTree:
         tree, inner = self._where(locator)
         return tree.place(inner)
 
-    def part(self, locator: str) -> Part:
+    def stretch(self, locator: str) -> Stretch:
         tree, inner = self._where(locator)
-        return tree.part(inner)
+        return tree.stretch(inner)
 
     def checksum(self, locator: str) -> int:
         tree, inner = self._where(locator)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import Stretch
 from timeline_local.importers.packed import TOO_MANY, Packed, Place, UnsafeName, bomb, safe_locator
 from timeline_local.importers.streams import GZIP, Inflated, Marks, Window
 from timeline_local.importers.trees import (
@@ -78,7 +78,7 @@ class TarTree:
     def place(self, locator: str) -> Path:
         raise NotOnDisk(locator)
 
-    def part(self, locator: str) -> Part:
+    def stretch(self, locator: str) -> Stretch:
         raise NotOnDisk(locator)
 
     def checksum(self, locator: str) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from timeline_local.domain.drafts import Problem
-from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import Stretch
 
 Opener = Callable[[], BinaryIO]
 GIB = 1024**3
@@ -107,8 +107,8 @@ class Tree(Protocol):
     def place(self, locator: str) -> Path:
         """Where the file lies on disk. Raises OutsideFolder, NotOnDisk for what lies in an archive."""
 
-    def part(self, locator: str) -> Part:
-        """Where its bytes stand on disk. Raises OSError, OutsideFolder, NotOnDisk for what is compressed."""
+    def stretch(self, locator: str) -> Stretch:
+        """Where its bytes lie on disk. Raises OSError, OutsideFolder, NotOnDisk for what another archive compresses."""
 
     def checksum(self, locator: str) -> int:
         """CRC-32 of the file; read, where no archive tells it. Raises OSError."""

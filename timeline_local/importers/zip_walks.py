@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from timeline_local.domain.stretches import ZIP_HEADER
 from timeline_local.importers.packed import bomb
 from timeline_local.importers.streams import CHUNK, RAW_DEFLATE
 from timeline_local.importers.trees import Limits, RefusedArchive, as_text
 
-LOCAL = struct.Struct("<4s5H3I2H")
 MOST_TRIED = 10_000  # places that look like the end of an entry and are none
 _LATER, _ENCRYPTED, _STORED, _DEFLATED = 0x8, 0x1, 0, 8
 _LARGE = 0xFFFFFFFF
@@ -68,13 +68,13 @@ class Walk:
         at = 0
         while True:
             self.file.seek(at)
-            head = self.file.read(LOCAL.size)
+            head = self.file.read(ZIP_HEADER.size)
             self.has_contents = head.startswith(_CONTENTS)
-            if len(head) < LOCAL.size or not head.startswith(b"PK\3\4"):
+            if len(head) < ZIP_HEADER.size or not head.startswith(b"PK\3\4"):
                 return
-            _, _, flags, method, time, date, crc, packed, size, names, extras = LOCAL.unpack(head)
+            _, _, flags, method, time, date, crc, packed, size, names, extras = ZIP_HEADER.unpack(head)
             name, extra = self.file.read(names), self.file.read(extras)
-            data_at = at + LOCAL.size + names + extras
+            data_at = at + ZIP_HEADER.size + names + extras
             self.cut = as_text(name.decode("utf-8", "surrogateescape"))
             told = _Measured(crc, *_large(extra, packed, size), 0)
             if flags & _LATER and not told.packed:

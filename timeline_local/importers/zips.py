@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import ZIP_HEADER, Packing, Stretch
 from timeline_local.importers.packed import TOO_MANY, Packed, Place, UnsafeName, bomb, safe_locator
 from timeline_local.importers.streams import RAW_DEFLATE, Inflated, Marks, Window
 from timeline_local.importers.trees import (
@@ -32,7 +33,7 @@ from timeline_local.importers.trees import (
     RefusedArchive,
     as_text,
 )
-from timeline_local.importers.zip_walks import LOCAL, Walk
+from timeline_local.importers.zip_walks import Walk
 
 BUFFER = 256 * 1024
 MAX_DIRECTORY = 512 * 1024 * 1024
@@ -74,7 +75,7 @@ class _Directory:
 class ZipTree:
     """A zip as a tree."""
 
-    def __init__(self, opener: Opener, size: int, limits: Limits, *, whole: Callable[[], Part]) -> None:
+    def __init__(self, opener: Opener, size: int, limits: Limits, *, whole: Callable[[], Stretch]) -> None:
         """Read its table of contents, or what there is without one. whole: where the zip itself stands.
 
         Raises RefusedArchive, OSError.
@@ -108,21 +109,30 @@ class ZipTree:
     def place(self, locator: str) -> Path:
         raise NotOnDisk(locator)
 
-    def part(self, locator: str) -> Part:
-        place = self._index.place(locator)
-        if place.method != _STORED:
+    def stretch(self, locator: str) -> Stretch:
+        place, whole = self._index.place(locator), self._whole
+        if whole is None:
             raise NotOnDisk(locator)
-        with self._opener() as file:
-            start = self._data_start(file, place)
-        return Part(self._whole.path, self._whole.start + start, place.size)
+        packing = Packing(
+            header=whole.start + place.start + self._directory.shift,
+            packed=place.packed,
+            end=whole.start + self._directory.start,
+            size=place.size,
+            is_deflated=place.method == _DEFLATED,
+            crc=place.crc,
+        )
+        return Stretch(str(whole.path), packing)
 
     def checksum(self, locator: str) -> int:
         return self._index.place(locator).crc or 0
 
     @cached_property
-    def _whole(self) -> Part:
-        """Asked for once: an archive stays as it was when it was opened."""
-        return self._find_whole()
+    def _whole(self) -> Part | None:
+        """Asked for once: an archive stays as it was when it was opened. None where it is compressed itself."""
+        try:
+            return self._find_whole().part()
+        except ValueError:
+            return None
 
     def _open(self, locator: str, marks: Marks | None) -> BinaryIO:
         place = self._index.place(locator)
@@ -141,11 +151,11 @@ class ZipTree:
     def _data_start(self, file: BinaryIO, place: Place) -> int:
         at = place.start + self._directory.shift
         file.seek(at)
-        head = file.read(LOCAL.size)
-        if len(head) < LOCAL.size or not head.startswith(b"PK\3\4"):
+        head = file.read(ZIP_HEADER.size)
+        if len(head) < ZIP_HEADER.size or not head.startswith(b"PK\3\4"):
             raise DamagedArchive("the archive is damaged here")
-        *_, name, extra = LOCAL.unpack(head)
-        start = at + LOCAL.size + int(name) + int(extra)
+        *_, name, extra = ZIP_HEADER.unpack(head)
+        start = at + ZIP_HEADER.size + int(name) + int(extra)
         if start + place.packed > self._directory.start:
             raise DamagedArchive("the archive is damaged here")
         return start
@@ -319,7 +329,7 @@ class _Reading:
         except UnsafeName as error:
             self._index.tell(entry.name.replace("\x00", "\N{SYMBOL FOR NULL}"), "unsafe-name", str(error))
         self._starts.append(entry.place.start)
-        self._ends.append(entry.place.start + LOCAL.size + len(name) + entry.place.packed)
+        self._ends.append(entry.place.start + ZIP_HEADER.size + len(name) + entry.place.packed)
 
     def _wrong(self, entry: _Entry) -> tuple[str, str] | None:
         """Why an entry is not read: a slug and a sentence."""

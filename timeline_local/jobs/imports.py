@@ -68,6 +68,7 @@ async def _parts(work: Work) -> ImportWork:
         made = work.memo["import"] = ImportWork(
             database=runtime.database,
             blobs=runtime.blobs,
+            hand=runtime.hand,
             decoder=runtime.decoder,
             library_root=runtime.library.root,
             previews_root=runtime.library.previews,

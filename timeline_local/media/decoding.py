@@ -5,7 +5,6 @@ Also the synchronous way to decode for benchmarks and scripts: `answer` needs no
 
 import contextlib
 import ctypes
-import json
 import os
 import sys
 import time
@@ -13,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from timeline_local.core import side_process
 from timeline_local.domain.parts import Part
 from timeline_local.media.facts import Undecodable, facts_to_json, previews_to_json
-from timeline_local.media.messages import LENGTH_BYTES, MAX_MESSAGE_BYTES, pack
 from timeline_local.media.metadata import read_metadata
 from timeline_local.media.previews import make_previews
 from timeline_local.media.sniff import Sniffed, sniff_file
@@ -36,14 +35,12 @@ _CLONE_NEWNET: Final = 0x40000000
 def serve(requests: BinaryIO, replies: BinaryIO) -> int:
     """Answer length-prefixed JSON requests until `requests` ends; returns the exit status."""
     restrict()
-    while len(head := requests.read(LENGTH_BYTES)) == LENGTH_BYTES:
-        size = int.from_bytes(head, "big")
-        if size > MAX_MESSAGE_BYTES:
-            return 1
-        _allow_cpu_time()
-        replies.write(pack(reply_to(json.loads(requests.read(size)))))
-        replies.flush()
-    return 0
+    return side_process.serve(_reply_in_time, requests, replies)
+
+
+def _reply_in_time(request: Mapping[str, Any]) -> dict[str, Any]:
+    _allow_cpu_time()
+    return reply_to(request)
 
 
 def reply_to(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,18 +6,14 @@ and JSON. Nothing here imports a decoder: the child does, in `decoding`.
 """
 
 import asyncio
-import contextlib
 import errno
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from subprocess import DEVNULL, PIPE
-from typing import IO, Any, Final
+from typing import Any, Final
 
+from timeline_local.core.side_process import Helper, command_of
 from timeline_local.domain.parts import Part
 from timeline_local.media.facts import (
     MediaFacts,
@@ -26,14 +22,11 @@ from timeline_local.media.facts import (
     facts_from_json,
     previews_from_json,
 )
-from timeline_local.media.messages import LENGTH_BYTES, MAX_MESSAGE_BYTES, pack
 
 GROUP = 16  # files in one message: two processes share what an import looks at together
 
 # Says nothing about the file that is read, but that the disk for the previews is full or read-only.
 UNWRITTEN: Final = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EROFS)
-# What Windows needs to start Python at all; other systems get by without any inherited variable.
-_KEPT_VARIABLES: Final = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH")
 
 
 class DecodePool:
@@ -149,7 +142,7 @@ class DecodePool:
             await self._end(child)
         if self._threads is None:  # perhaps only since the last line above
             raise Undecodable("decoder-stopped", "the server is shutting down")
-        child = _Child.start(self._command)
+        child = _Child(Helper.start(self._command))
         self._all.add(child)
         return child, self._threads
 
@@ -174,28 +167,15 @@ class DecodePool:
 
 
 class _Child:
-    """One decoding process and its pipes, which a thread reads and writes.
+    """One decoding process, which a thread talks with."""
 
-    Not asyncio's subprocess: uvloop forks and runs Python in the child before the program starts, which lets go of what
-    other threads held. A SQLite statement was among it whose lock another thread had: the child stood still, and with
-    it the whole server, which waits for the start (2026-11). `Popen` runs no Python between fork and start.
-    """
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+    def __init__(self, helper: Helper) -> None:
+        self._helper = helper
         self.requests = 0
-
-    @classmethod
-    def start(cls, command: Sequence[str]) -> "_Child":
-        """Takes about a millisecond; raises OSError."""
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=worker_environment(), start_new_session=True
-        )
-        return cls(process)
 
     @property
     def is_alive(self) -> bool:
-        return self._process.poll() is None
+        return self._helper.is_alive
 
     async def ask(self, request: Mapping[str, Any], threads: Executor) -> dict[str, Any]:
         """Send one request and read its answer; raises OSError or ValueError when the process ends.
@@ -203,28 +183,12 @@ class _Child:
         Cancelled, it leaves a thread that waits for the answer until the process is killed.
         """
         self.requests += len(request["requests"]) if "requests" in request else 1
-        return await asyncio.get_running_loop().run_in_executor(threads, self._exchange, pack(request))
-
-    def _exchange(self, message: bytes) -> dict[str, Any]:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise AssertionError("the process is started with pipes")
-        stdin.write(message)
-        stdin.flush()
-        size = int.from_bytes(_exactly(stdout, LENGTH_BYTES), "big")
-        if size > MAX_MESSAGE_BYTES:
-            raise ValueError("an answer longer than any real one")
-        reply: dict[str, Any] = json.loads(_exactly(stdout, size))
-        return reply
+        return await asyncio.get_running_loop().run_in_executor(threads, self._helper.ask, request)
 
     async def kill(self) -> None:
         """End the process at once and reap it."""
-        self._process.kill()
-        await asyncio.to_thread(self._process.wait)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # what was not read any more
-                    await asyncio.to_thread(pipe.close)
+        self._helper.kill()
+        await asyncio.to_thread(self._helper.reap)
 
 
 def _facts_request(file: Path | Part, name_hint: str) -> dict[str, Any]:
@@ -252,28 +216,9 @@ def _facts_or_problem(reply: Mapping[str, Any]) -> MediaFacts | Undecodable:
         return error
 
 
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    """So many bytes; raises BrokenPipeError when the process has ended."""
-    found = stream.read(size)
-    if len(found) < size:
-        raise BrokenPipeError("the process ended before its answer did")
-    return found
-
-
 def worker_command() -> list[str]:
     """How to start the decoding process from this one."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--decode-worker"]
-    # -P keeps the working directory, which may hold foreign files, out of the import path.
-    return [sys.executable, "-P", "-s", "-m", "timeline_local.media.worker"]
-
-
-def worker_environment() -> dict[str, str]:
-    """The whole environment of the decoding process: no secret of the server is in it."""
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    root = str(Path(__file__).resolve().parents[2])
-    # One thread: the pool is the parallelism, and each thread of OpenBLAS would reserve 32 MB.
-    return {**kept, "PYTHONPATH": root, "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return command_of("timeline_local.media.worker", "--decode-worker")
 
 
 def main() -> int:

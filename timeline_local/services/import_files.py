@@ -9,15 +9,19 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import PurePosixPath
 
+from timeline_local.core.shelf import MANY
 from timeline_local.domain.drafts import Draft, MediaRef, Problem
 from timeline_local.domain.kinds import MediaRole
+from timeline_local.domain.stretches import Stretch
 from timeline_local.exceptions import Unavailable
-from timeline_local.importers.archive import Folder
+from timeline_local.importers.archive import File, Folder
 from timeline_local.media.facts import MediaFacts, Undecodable
+from timeline_local.media.file_hand import FileHand
 from timeline_local.media.sniff import HEAD_BYTES, UNKNOWN, Sniffed, sniff
 from timeline_local.media.worker import GROUP
 from timeline_local.services.import_folder import at_hand
@@ -35,18 +39,21 @@ Found = tuple[FoundFile, ...]
 
 async def examine(work: ImportWork, folder: Folder, refs: Sequence[MediaRef]) -> Found | Problem:
     """The files of one item, decoded."""
-    (found,) = await look_at(folder, [refs])
+    (found,) = await look_at(work.hand, folder, [refs])
     return found if isinstance(found, Problem) else (await decode(work, folder, [found]))[0]
 
 
-async def look_at(folder: Folder, items: Sequence[Sequence[MediaRef]]) -> list[Found | Problem]:
+async def look_at(hand: FileHand, folder: Folder, items: Sequence[Sequence[MediaRef]]) -> list[Found | Problem]:
     """The files of each item, not decoded. One that is gone or unreadable is left out.
 
     If it is the first file of its item, that is the problem instead.
     """
     refs = [ref for each in items for ref in each]
+    once = {ref.locator: ref for ref in refs}  # a file of many moves is read once
     looked: dict[str, FoundFile | Problem] = {}
-    todo = deque({ref.locator: ref for ref in refs}.values())  # a file of many moves is read once
+    if len(once) >= MANY:
+        looked |= await asyncio.to_thread(_looked_by, hand, folder, once.values())
+    todo = deque(ref for ref in once.values() if ref.locator not in looked)
 
     def read() -> None:
         buffer = memoryview(bytearray(CHUNK))  # a new one for each chunk makes the kernel clear as many bytes
@@ -109,12 +116,40 @@ def _told_of(ref: MediaRef, looked: FoundFile | Problem) -> FoundFile | Problem:
 # --- reading -------------------------------------------------------------------------
 
 
+def where(folder: Folder, locator: str) -> Stretch | None:
+    """Where the file's bytes lie on disk; None where nobody else could read them, or they are gone."""
+    try:
+        return folder.stretch(locator)
+    except (OSError, ValueError):
+        return None
+
+
+def _looked_by(hand: FileHand, folder: Folder, refs: Iterable[MediaRef]) -> dict[str, FoundFile | Problem]:
+    """Those that the hand could read, by locator."""
+    known: list[tuple[MediaRef, File, Stretch]] = []
+    for ref in refs:
+        with suppress(OSError, ValueError):
+            stretch = folder.stretch(ref.locator)
+            if stretch is not None:
+                known.append((ref, folder.stat(ref.locator), stretch))
+    found = hand.look([(stretch, ref.locator.rpartition("/")[2]) for ref, _, stretch in known])
+    return {
+        ref.locator: _found(ref, listed, each.sha256, each.sniffed)
+        for (ref, listed, _), each in zip(known, found, strict=True)
+        if each is not None
+    }
+
+
 def _look(folder: Folder, ref: MediaRef, buffer: memoryview) -> FoundFile | Problem:
     try:
         listed = folder.stat(ref.locator)
         sha256, sniffed = _read(folder, ref.locator, buffer)
     except (OSError, ValueError) as error:
         return _unreadable(ref, error)
+    return _found(ref, listed, sha256, sniffed)
+
+
+def _found(ref: MediaRef, listed: File, sha256: bytes, sniffed: Sniffed) -> FoundFile:
     return FoundFile(
         ref=ref,
         sha256=sha256,

@@ -67,9 +67,9 @@ def _ready(folder: Folder, file: FoundFile, copy: Path, reserve_bytes: int) -> P
         place = folder.place(file.ref.locator)
         if place is not None:
             return place
-        part = folder.part(file.ref.locator) if file.family == "image" else None
-        if part is not None:
-            return part
+        stretch = folder.stretch(file.ref.locator) if file.family == "image" else None
+        if stretch is not None and (stretch.packing is None or not stretch.packing.is_deflated):
+            return stretch.part()
         _unpack(folder, folder.stat(file.ref.locator), copy, reserve_bytes)
     except (OSError, ValueError) as error:
         return error

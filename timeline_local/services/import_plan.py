@@ -276,7 +276,7 @@ async def _read(work: ImportWork, scan: _Scan) -> _Batch:
             batch.same[each.key] = known
         else:
             candidates.append(each)
-    looked = await look_at(scan.folder, [each.draft.media for each in candidates])
+    looked = await look_at(work.hand, scan.folder, [each.draft.media for each in candidates])
     batch.candidates = []
     for each, files in zip(candidates, looked, strict=True):
         if isinstance(files, Problem):

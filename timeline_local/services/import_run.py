@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,7 +28,7 @@ from timeline_local.models import Import
 from timeline_local.queries import imports
 from timeline_local.queries.imports import AnyRow, ImportRow
 from timeline_local.services import import_asides, import_parts, jobs, relation_refs, revision
-from timeline_local.services.import_files import decode, look_at
+from timeline_local.services.import_files import decode, look_at, where
 from timeline_local.services.import_folder import folder_of
 from timeline_local.services.import_items import RunItem, is_aside, is_memory, item_of
 from timeline_local.services.import_rows import know_home
@@ -137,7 +137,7 @@ async def _secure(work: ImportWork, folder: Folder, row: ImportRow, items: list[
 
 
 async def _reread(work: ImportWork, folder: Folder, items: list[AnyItem]) -> None:
-    looked = await look_at(folder, [each.plan.refs for each in items])
+    looked = await look_at(work.hand, folder, [each.plan.refs for each in items])
     found = [(item, files) for item, files in zip(items, looked, strict=True) if not isinstance(files, Problem)]
     told = await decode(work, folder, [files for _, files in found])
     fresh = {id(item): files for (item, _), files in zip(found, told, strict=True)}
@@ -165,14 +165,8 @@ async def _take_other(work: ImportWork, folder: Folder, item: AnyItem, file: Fou
 
 
 def _offer(folder: Folder, file: FoundFile, *, sha256: bytes | None = None) -> Offer:
-    opens = folder.open if sha256 is None else partial(_as_it_stands, folder)
-    return Offer(partial(opens, file.ref.locator), file.size_bytes, sha256)
-
-
-def _as_it_stands(folder: Folder, locator: str) -> BinaryIO:
-    """The file without its archive's checksum, which costs half of what the hash does that it must have anyway."""
-    part = folder.part(locator)
-    return folder.open(locator) if part is None else part.open("rb")
+    locator = file.ref.locator
+    return Offer(partial(folder.open, locator), file.size_bytes, sha256, where(folder, locator) if sha256 else None)
 
 
 def _unreadable(item: AnyItem, error: OSError | ValueError) -> Problem:

@@ -20,6 +20,7 @@ from timeline_local.domain.drafts import Contact, Draft, MediaRef, Samples
 from timeline_local.domain.kinds import MediaRole
 from timeline_local.importers.archive import File
 from timeline_local.importers.base import Source
+from timeline_local.media.file_hand import FileHand
 from timeline_local.media.worker import DecodePool
 from timeline_local.queries.jobs import JobRow
 from timeline_local.services.ingest import FoundFile, found_from_json, found_to_json
@@ -81,6 +82,7 @@ class ImportWork(Writing):
 
     database: Database
     blobs: Blobs
+    hand: FileHand
     decoder: DecodePool
     library_root: Path
     previews_root: Path

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from timeline_local.core.messages import pack
+from timeline_local.core.side_process import environment
 from timeline_local.domain.parts import Part
 from timeline_local.media import decoding
 from timeline_local.media.facts import MediaFacts, Undecodable
-from timeline_local.media.messages import pack
 from timeline_local.media.metadata import read_metadata
 from timeline_local.media.sniff import sniff_file
-from timeline_local.media.worker import DecodePool, worker_command, worker_environment
+from timeline_local.media.worker import DecodePool, worker_command
 
 Jpeg = Callable[..., Path]
 
@@ -41,7 +42,7 @@ def children() -> list[int]:
 
 def process_of(pool: DecodePool) -> int:
     (child,) = pool._all
-    return child._process.pid
+    return child._helper._process.pid
 
 
 def proc(pid: int, name: str) -> str:
@@ -167,8 +168,8 @@ async def test_a_process_that_died_while_idle_is_replaced(pool: DecodePool, jpeg
     path = jpeg()
     await pool.facts(path)
     (child,) = pool._all
-    child._process.kill()
-    child._process.wait()
+    child._helper._process.kill()
+    child._helper._process.wait()
     assert (await pool.facts(path)).width == 40
 
 
@@ -305,15 +306,13 @@ def test_whatever_a_decoder_raises_is_an_answer(
 
 
 def test_the_process_ends_with_its_input() -> None:
-    done = subprocess.run(
-        worker_command(), input=b"", env=worker_environment(), capture_output=True, timeout=20, check=False
-    )
+    done = subprocess.run(worker_command(), input=b"", env=environment(), capture_output=True, timeout=20, check=False)
     assert (done.returncode, done.stdout) == (0, b"")
 
 
 def test_an_absurd_request_ends_the_process() -> None:
     done = subprocess.run(
-        worker_command(), input=b"\xff" * 8, env=worker_environment(), capture_output=True, timeout=20, check=False
+        worker_command(), input=b"\xff" * 8, env=environment(), capture_output=True, timeout=20, check=False
     )
     assert done.returncode == 1
 

@@ -1,4 +1,4 @@
-"""The form in which server and decoding process talk: four bytes of length, big endian, and JSON."""
+"""The form in which the server and the processes that help it talk: four bytes of length, big endian, and JSON."""
 
 import json
 from collections.abc import Mapping
