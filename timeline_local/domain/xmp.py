@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import NoReturn
 from xml.parsers import expat
 
-from timeline_local.domain.moments import TimeBasis, TimeEvidence
-from timeline_local.domain.stamps import Stamp, read_stamp
+from timeline_local.domain.moments import Precision, TimeBasis, TimeEvidence
+from timeline_local.domain.stamps import Stamp, read_instant, read_offset, read_stamp
 from timeline_local.domain.xmp_values import (
     finite,
+    percent_rating,
     rating_of,
     read_altitude,
     read_coordinate,
@@ -32,6 +33,10 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns# "
 _DC = "http://purl.org/dc/elements/1.1/ "
 _EXIF = "http://ns.adobe.com/exif/1.0/ "
 _TIFF = "http://ns.adobe.com/tiff/1.0/ "
+_EXIF_EX = "http://cipa.jp/exif/1.0/ "
+_DYNAMIC = "http://ns.adobe.com/xmp/1.0/DynamicMedia/ "
+_MICROSOFT = "http://ns.microsoft.com/photo/1.0/ "
+_ACDSEE = "http://ns.acdsee.com/iptc/1.0/ "
 _AUX = "http://ns.adobe.com/exif/1.0/aux/ "
 _XMP = "http://ns.adobe.com/xap/1.0/ "
 _PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/ "
@@ -48,11 +53,14 @@ _NODE_ID = _RDF + "nodeID"
 _LISTS = frozenset({_RDF + "Bag", _RDF + "Seq", _RDF + "Alt"})
 _LANG = "http://www.w3.org/XML/1998/namespace lang"
 
+# With what the properties of its offset and of its fractions of a second end in.
 _DATES = (
-    (_EXIF + "DateTimeOriginal", "exif:DateTimeOriginal"),
-    (_PHOTOSHOP + "DateCreated", "photoshop:DateCreated"),
-    (_EXIF + "DateTimeDigitized", "exif:DateTimeDigitized"),
-    (_XMP + "CreateDate", "xmp:CreateDate"),
+    (_EXIF + "DateTimeOriginal", "exif:DateTimeOriginal", "Original"),
+    (_PHOTOSHOP + "DateCreated", "photoshop:DateCreated", "Original"),
+    (_EXIF + "DateTimeDigitized", "exif:DateTimeDigitized", "Digitized"),
+    (_XMP + "CreateDate", "xmp:CreateDate", "Digitized"),
+    (_DYNAMIC + "shotDate", "xmpDM:shotDate", ""),
+    (_DYNAMIC + "CreationDate", "xmpDM:CreationDate", ""),
 )
 # Longer marks first: the mark of UTF-32 begins with that of UTF-16.
 _MARKS = (
@@ -99,6 +107,7 @@ class Xmp:
     dates        best first.   gps_at  aware UTC, the satellites' time.
     keywords     in order, without repetition; levels divided by "/".   subjects  dc:subject alone, as written.
     rating       0 to 5; a rejected picture (-1) has none.   orientation  1 to 8, as EXIF counts.
+    headline, notes   for a picture without title and description: what stands beside them.
     """
 
     dates: tuple[XmpDate, ...] = ()
@@ -109,6 +118,8 @@ class Xmp:
     rating: int | None = None
     title: str = ""
     description: str = ""
+    headline: str = ""
+    notes: str = ""
     keywords: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     people: tuple[XmpPerson, ...] = ()
@@ -247,20 +258,20 @@ def _properties(root: _Node) -> dict[str, _Node]:
 
 
 def _extract(found: dict[str, _Node]) -> Xmp:
-    gps = read_stamp(_one(found, _EXIF + "GPSTimeStamp"))
-    gps_evidence = gps.evidence(TimeBasis.GPS, "") if gps and gps.is_utc else None
     lat = read_coordinate(_one(found, _EXIF + "GPSLatitude"), _one(found, _EXIF + "GPSLatitudeRef"), 90)
     lon = read_coordinate(_one(found, _EXIF + "GPSLongitude"), _one(found, _EXIF + "GPSLongitudeRef"), 180)
     somewhere = lat is not None and lon is not None and (lat, lon) != (0, 0)
     return Xmp(
         dates=tuple(_dates(found)),
-        gps_at=gps_evidence.instant if gps_evidence else None,
+        gps_at=_gps_at(found),
         lat=lat if somewhere else None,
         lon=lon if somewhere else None,
         altitude_m=read_altitude(_one(found, _EXIF + "GPSAltitude"), _one(found, _EXIF + "GPSAltitudeRef")),
-        rating=rating_of(_one(found, _XMP + "Rating")),
+        rating=_rating(found),
         title=_one(found, _DC + "title"),
         description=_one(found, _DC + "description"),
+        headline=_one(found, _PHOTOSHOP + "Headline"),
+        notes=_first(found, _TIFF + "ImageDescription", _EXIF + "UserComment", _ACDSEE + "notes"),
         keywords=_keywords(found),
         subjects=unique(_many(found, _DC + "subject")),
         people=_people(found),
@@ -272,16 +283,45 @@ def _extract(found: dict[str, _Node]) -> Xmp:
         orientation=whole(_one(found, _TIFF + "Orientation"), range(1, 9)),
         make=_one(found, _TIFF + "Make"),
         model=_one(found, _TIFF + "Model"),
-        lens=_one(found, _AUX + "Lens"),
+        lens=_first(found, _AUX + "Lens", _EXIF_EX + "LensModel"),
         is_favourite=_one(found, _FSTOP + "favorite") == "1",
     )
 
 
 def _dates(found: dict[str, _Node]) -> Iterator[XmpDate]:
-    for name, tag in _DATES:
+    for name, tag, kind in _DATES:
         stamp = read_stamp(_one(found, name))
         if stamp is not None:
-            yield XmpDate(tag, stamp)
+            yield XmpDate(tag, _completed(stamp, found, kind) if kind else stamp)
+
+
+def _completed(stamp: Stamp, found: dict[str, _Node], kind: str) -> Stamp:
+    """With its offset and fractions of a second, where they are properties of their own, as in EXIF."""
+    if stamp.precision not in {Precision.INSTANT, Precision.MINUTE}:
+        return stamp
+    if stamp.utc_offset_min is None:
+        names = (f"OffsetTime{kind}", "OffsetTime")
+        offset = read_offset(_first(found, *(space + name for name in names for space in (_EXIF, _EXIF_EX))))
+        stamp = replace(stamp, utc_offset_min=offset)
+    fraction = _one(found, _EXIF + f"SubSecTime{kind}")
+    if not stamp.local_at.microsecond and fraction.isdecimal() and fraction.isascii():
+        stamp = replace(stamp, local_at=stamp.local_at.replace(microsecond=int(fraction[:6].ljust(6, "0"))))
+    return stamp
+
+
+def _gps_at(found: dict[str, _Node]) -> datetime | None:
+    """The satellites' time, which is UTC whether it says so or not; its day may be a property of its own."""
+    clock = _one(found, _EXIF + "GPSTimeStamp")
+    day = _one(found, _EXIF + "GPSDateStamp")
+    read = read_instant(clock) or (read_instant(f"{day} {clock}") if day else None)
+    return read[0] if read else None
+
+
+def _rating(found: dict[str, _Node]) -> int | None:
+    """Stars; where there are none those that Windows counts in percent."""
+    stars = _first(found, _XMP + "Rating", _XMP + "UserRating")
+    percent = _first(found, _MICROSOFT + "Rating", _XMP + "RatingPercent")
+    return rating_of(stars) if stars else percent_rating(percent)
 
 
 def _keywords(found: dict[str, _Node]) -> tuple[str, ...]:
@@ -344,6 +384,10 @@ def _one(found: dict[str, _Node], name: str) -> str:
     default = next((each for each in items if each.attributes.get(_LANG, "").lower() == "x-default"), None)
     chosen = default or (items[0] if items else node.child(_RDF + "value") or node)
     return chosen.text.strip()
+
+
+def _first(found: dict[str, _Node], *names: str) -> str:
+    return next((text for name in names if (text := _one(found, name))), "")
 
 
 def _many(found: dict[str, _Node], name: str) -> tuple[str, ...]:

@@ -63,6 +63,14 @@ def rating_of(text: str) -> int | None:
     return round(number) if number is not None and 0 <= number <= _MAX_RATING else None
 
 
+def percent_rating(text: str) -> int | None:
+    """Stars of 0 to 100 percent, as Windows has them: 1, 25, 50, 75, 99 are one to five; None for anything else."""
+    number = finite(text)
+    if number is None or not 0 <= number <= 100:  # noqa: PLR2004
+        return None
+    return 1 + round(number / 25) if number else 0
+
+
 def split_levels(text: str, divider: str) -> str:
     """A hierarchical keyword with "/" between its levels; a slash inside a level becomes a dash."""
     levels = [level.strip().replace("/", "-") for level in text.split(divider)]

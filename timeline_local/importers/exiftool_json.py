@@ -8,6 +8,7 @@ from typing import Any
 
 from timeline_local.domain.stamps import read_offset, read_stamp
 from timeline_local.domain.xmp import Xmp, XmpDate, XmpPerson
+from timeline_local.domain.xmp_values import percent_rating, rating_of
 from timeline_local.importers import loose
 
 _DATES = ("SubSecDateTimeOriginal", "DateTimeOriginal", "CreationDate", "DateCreated", "SubSecCreateDate", "CreateDate")
@@ -22,7 +23,6 @@ _DEGREES = re.compile(
     r"[ ]*(?P<side>[NSEW])?",
     re.ASCII,
 )
-_MAX_RATING = 5
 _HIGHEST_M = 500_000  # orbits that people are in; also what is no number ends here
 
 
@@ -48,7 +48,7 @@ def read_exiftool(data: bytes) -> Xmp | None:
         lat=lat if is_placed else None,
         lon=lon if is_placed else None,
         altitude_m=_altitude(tags),
-        rating=_rating(tags.get("Rating")),
+        rating=_rating(tags),
         title=_first(tags, _TITLES),
         description=_first(tags, _TEXTS),
         keywords=_all(tags, _KEYWORDS),
@@ -99,9 +99,9 @@ def _altitude(tags: Mapping[str, Any]) -> float | None:
     return (-abs(found) if is_below else found) if abs(found) <= _HIGHEST_M else None
 
 
-def _rating(value: object) -> int | None:
-    is_rating = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_RATING
-    return value if is_rating else None  # type: ignore[return-value]
+def _rating(tags: Mapping[str, Any]) -> int | None:
+    stars = _first(tags, ("Rating", "UserRating"))
+    return rating_of(stars) if stars else percent_rating(_text(tags.get("RatingPercent")))
 
 
 def _first(tags: Mapping[str, Any], names: tuple[str, ...]) -> str:

@@ -303,6 +303,22 @@ EXIFTOOL = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"Rating": "3"}, 3),
+        ({"UserRating": 5}, 5),
+        ({"RatingPercent": 50}, 3),
+        ({"Rating": -1, "RatingPercent": 50}, None),
+        ({"Rating": 6}, None),
+    ],
+)
+def test_stars_in_a_sidecar_of_exiftool_are_read(tags: dict[str, object], expected: int | None) -> None:
+    found = read_exiftool(json.dumps([{"SourceFile": "a.jpg", **tags}]).encode())
+    assert found is not None
+    assert found.rating == expected
+
+
 @pytest.mark.parametrize("sidecar", ["a.jpg.json", "a.json"])
 def test_a_sidecar_of_exiftool_is_read(tmp_path: Path, reading: ModuleType, sidecar: str) -> None:
     items = reading.read(PhotoFolder(), reading.make(tmp_path, {"a.jpg": "x", sidecar: json.dumps(EXIFTOOL)}))

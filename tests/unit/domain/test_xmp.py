@@ -20,7 +20,8 @@ NAMESPACES = """xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc
  xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
  xmlns:lr="http://ns.adobe.com/lightroom/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
  xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/"
- xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#" """
+ xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#" xmlns:exifEX="http://cipa.jp/exif/1.0/"
+ xmlns:xmpDM="http://ns.adobe.com/xmp/1.0/DynamicMedia/" xmlns:MicrosoftPhoto="http://ns.microsoft.com/photo/1.0/" """
 
 
 def packet(attributes: str = "", elements: str = "") -> str:
@@ -140,6 +141,68 @@ def test_the_satellites_time_and_place_become_evidence() -> None:
     stated, gps = found.evidence()
     assert (stated.basis, stated.origin) == (TimeBasis.SIDECAR, "XMP exif:DateTimeOriginal")
     assert (gps.basis, gps.instant) == (TimeBasis.GPS, datetime(2019, 6, 14, 13, 4, 5, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        'exif:GPSDateStamp="2019:06:14" exif:GPSTimeStamp="13:04:05"',
+        'exif:GPSDateStamp="2019-06-14" exif:GPSTimeStamp="13:04:05Z"',
+        'exif:GPSTimeStamp="2019-06-14T13:04:05"',
+    ],
+)
+def test_the_satellites_time_is_utc_and_its_day_may_stand_apart(clock: str) -> None:
+    assert read(clock).gps_at == datetime(2019, 6, 14, 13, 4, 5, tzinfo=UTC)
+
+
+def test_a_satellites_clock_without_a_day_is_no_time() -> None:
+    assert read('exif:GPSTimeStamp="13:04:05"').gps_at is None
+
+
+@pytest.mark.parametrize(
+    ("attributes", "clock", "offset"),
+    [
+        ('exif:OffsetTimeOriginal="+02:00" exif:SubSecTimeOriginal="25"', "2019-06-14 15:04:05.250000", 120),
+        ('exifEX:OffsetTime="-0330"', "2019-06-14 15:04:05", -210),
+        ('exif:OffsetTimeDigitized="+02:00" exif:SubSecTimeOriginal="x"', "2019-06-14 15:04:05", None),
+    ],
+)
+def test_an_offset_and_fractions_may_stand_apart_from_their_clock(
+    attributes: str, clock: str, offset: int | None
+) -> None:
+    (stated,) = read(f'exif:DateTimeOriginal="2019-06-14T15:04:05" {attributes}').dates
+    assert (str(stated.stamp.local_at), stated.stamp.utc_offset_min) == (clock, offset)
+
+
+def test_a_day_takes_no_offset() -> None:
+    (stated,) = read('photoshop:DateCreated="2019-06-14" exif:OffsetTime="+02:00"').dates
+    assert stated.stamp.utc_offset_min is None
+
+
+def test_films_say_when_they_were_shot() -> None:
+    (stated,) = read('xmpDM:shotDate="2019-06-14T15:04:05+02:00"').evidence()
+    assert (stated.utc_offset_min, stated.origin) == (120, "XMP xmpDM:shotDate")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ('MicrosoftPhoto:Rating="75"', 4),
+        ('xmp:RatingPercent="50"', 3),
+        ('xmp:UserRating="5"', 5),
+        ('xmp:Rating="0" MicrosoftPhoto:Rating="99"', 0),
+        ('xmp:Rating="-1" MicrosoftPhoto:Rating="99"', None),
+        ('MicrosoftPhoto:Rating="101"', None),
+    ],
+)
+def test_stars_of_windows_are_percent(attributes: str, expected: int | None) -> None:
+    assert read(attributes).rating == expected
+
+
+def test_what_stands_beside_a_missing_title_is_kept_apart() -> None:
+    found = read('photoshop:Headline="At last" tiff:ImageDescription="On the pier" exifEX:LensModel="50mm"')
+    assert (found.title, found.headline, found.description, found.notes) == ("", "At last", "", "On the pier")
+    assert found.lens == "50mm"
 
 
 def test_a_packet_embedded_in_a_picture_speaks_as_exif() -> None:

@@ -285,8 +285,8 @@ def _with_xmp(draft: Draft, xmp: Xmp) -> Draft:
     names = dict.fromkeys([*(each.name for each in draft.people), *(each.name for each in xmp.people)])
     return replace(
         draft,
-        title=xmp.title or draft.title,
-        body=xmp.description or draft.body,
+        title=xmp.title or draft.title or xmp.headline,
+        body=xmp.description or draft.body or xmp.notes,
         place=_joined(_place(xmp), draft.place),
         tags=xmp.keywords or draft.tags,
         people=tuple(PersonRef(name=name) for name in names),
