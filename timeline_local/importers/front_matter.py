@@ -61,7 +61,7 @@ class FrontMatter:
 def split(text: str) -> tuple[FrontMatter, str]:
     """The front matter and the text after it; a block that cannot be read stays part of the text."""
     if (match := _BLOCK.match(text, 0, MAX_CHARACTERS)) is not None:
-        values = _load(match["yaml"])
+        values = load_yaml(match["yaml"])
     elif (match := _TOML_BLOCK.match(text, 0, MAX_CHARACTERS)) is not None:
         values = _load_toml(match["toml"])
     else:
@@ -106,7 +106,8 @@ for _tag, _pattern, _first in (
 _NoAliases.add_implicit_resolver("tag:yaml.org,2002:timestamp", _NoAliases.timestamp_regexp, list("0123456789"))
 
 
-def _load(text: str) -> dict[str, Any] | None:
+def load_yaml(text: str) -> dict[str, Any] | None:
+    """The mapping that a YAML document is, read safely; None for anything else."""
     if text.count("[") + text.count("{") > MAX_VALUES:
         return None
     try:

@@ -64,6 +64,7 @@ class Group:
     parts: tuple[tuple[File, MediaRole], ...]
     xmp: File | None = None
     json: File | None = None
+    yaml: File | None = None
     burst: str = ""
     cover: File | None = None
 
@@ -74,7 +75,8 @@ class Group:
     @property
     def files(self) -> tuple[File, ...]:
         """The parts and the sidecars."""
-        return (*(file for file, _ in self.parts), *(file for file in (self.xmp, self.json) if file is not None))
+        sidecars = (self.xmp, self.json, self.yaml)
+        return (*(file for file, _ in self.parts), *(file for file in sidecars if file is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,12 @@ class Grouping:
     loose: tuple[File, ...]
 
 
-def group_files(files: Sequence[File], *, spoken: Mapping[str, str] | None = None) -> Grouping:
+def group_files(
+    files: Sequence[File], *, spoken: Mapping[str, str] | None = None, yamls: Mapping[str, File] | None = None
+) -> Grouping:
     """Sort the files of one folder, given in natural order, into memories. JSON sidecars are left to `google_pairs`.
 
-    spoken  locator → extension, for files whose name has none.
+    spoken  locator → extension, for files whose name has none.   yamls  sidecars of PhotoPrism by `stem_of` their name.
     """
     sorting = _Sorting()
     for file in files:
@@ -97,7 +101,7 @@ def group_files(files: Sequence[File], *, spoken: Mapping[str, str] | None = Non
     place = {file.locator: index for index, file in enumerate(files)}
     parts = [group for members in _by_head(sorting.media).values() for group in _split(members)]
     parts.sort(key=lambda group: place[group[0][0].locator])
-    groups = [sorting.with_sidecars(each) for each in parts]
+    groups = [sorting.with_sidecars(each, yamls or {}) for each in parts]
     used = {file.locator for group in groups for file in group.files}
     loose = tuple(file for file in files if file.locator not in used and extension(file.name) in {"xmp", "aae"})
     return Grouping(tuple(_with_bursts(groups)), sorting.jsons, loose)
@@ -126,24 +130,26 @@ class _Sorting:
 
     def take(self, file: File, found: str) -> None:
         if found in MEDIA or _FILM_COPY.fullmatch(found):
-            self.media.append(_Member(file, file.name, found if found in MEDIA else "mp", _stem(file.name)))
+            self.media.append(_Member(file, file.name, found if found in MEDIA else "mp", stem_of(file.name)))
         elif found == "json":
             self.jsons.setdefault(_nfc(file.name), file)
         elif found == "xmp":
             self.xmps[_nfc(file.name).casefold()] = file
         elif found == "aae":
-            stem = _stem(file.name)
+            stem = stem_of(file.name)
             apple = _APPLE_EDIT.fullmatch(stem)
             self.aaes.setdefault(f"img_{apple['number']}" if apple else stem, file)
 
-    def with_sidecars(self, parts: tuple[tuple[File, MediaRole], ...]) -> Group:
+    def with_sidecars(self, parts: tuple[tuple[File, MediaRole], ...], yamls: Mapping[str, File]) -> Group:
         """`x.jpg.xmp` before `x.xmp`; Lightroom and darktable disagree about which to write."""
-        wanted = [_nfc(file.name).casefold() for file, _ in parts] if self.xmps or self.aaes else []
-        candidates = [f"{name}.xmp" for name in wanted] + [f"{_stem(name)}.xmp" for name in wanted]
+        is_needed = self.xmps or self.aaes or yamls
+        wanted = [_nfc(file.name).casefold() for file, _ in parts] if is_needed else []
+        candidates = [f"{name}.xmp" for name in wanted] + [f"{stem_of(name)}.xmp" for name in wanted]
         xmp = next((self.xmps[name] for name in candidates if name in self.xmps), None)
-        stems = [key for name in wanted for key in (_stem(name), name)]
+        stems = [key for name in wanted for key in (stem_of(name), name)]
         aae = next((self.aaes[key] for key in stems if key in self.aaes), None)
-        return Group((*parts, *([(aae, MediaRole.SIDECAR)] if aae else [])), xmp)
+        yaml = next((yamls[name] for name in map(stem_of, wanted) if name in yamls), None) if yamls else None
+        return Group((*parts, *([(aae, MediaRole.SIDECAR)] if aae else [])), xmp, yaml=yaml)
 
 
 def _by_head(media: Sequence[_Member]) -> Mapping[str, list[_Member]]:
@@ -151,7 +157,7 @@ def _by_head(media: Sequence[_Member]) -> Mapping[str, list[_Member]]:
     stems = {each.stem for each in media}
     # "IMG_2367.HEIC.jpg" was IMG_2367.HEIC once; its film is still called IMG_2367.MOV.
     stills = {each.stem for each in media if each.extension not in VIDEOS}
-    aliases = {_stem(stem): stem for stem in stills if extension(stem) in IMAGES and _stem(stem) not in stills}
+    aliases = {stem_of(stem): stem for stem in stills if extension(stem) in IMAGES and stem_of(stem) not in stills}
     heads: dict[str, list[_Member]] = defaultdict(list)
     for each in media:
         original = _original(each.stem, stems)
@@ -260,7 +266,7 @@ def _burst(file: File) -> tuple[str, bool]:
     """The name of the burst that a picture may be a shot of, and whether it says to be its cover."""
     if extension(file.name) not in IMAGES:
         return "", False
-    stem = _stem(file.name)
+    stem = stem_of(file.name)
     match = next((match for pattern in _BURSTS if (match := pattern.fullmatch(stem))), None)
     return (match["id"], match["cover"] is not None) if match else ("", False)
 
@@ -279,7 +285,8 @@ def _best(stills: Sequence[_Member], order: Sequence[str]) -> str | None:
     return fitting[0].file.locator if fitting else None
 
 
-def _stem(name: str) -> str:
+def stem_of(name: str) -> str:
+    """The name without its extension, as names are compared: in small letters and NFC."""
     plain = _nfc(name).casefold()
     stem, _, _ = plain.rpartition(".")
     return stem or plain

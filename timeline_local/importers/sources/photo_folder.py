@@ -24,7 +24,9 @@ from timeline_local.importers.files import (
 )
 from timeline_local.importers.google_pairs import pair
 from timeline_local.importers.google_sidecars import MAX_SIDECAR_BYTES, GoogleSidecar, parse_album, parse_sidecar
-from timeline_local.importers.photo_groups import Group, group_files, is_media
+from timeline_local.importers.photo_groups import Group, group_files, is_media, stem_of
+from timeline_local.importers.photoprism_yaml import MAX_BYTES as PHOTOPRISM_BYTES
+from timeline_local.importers.photoprism_yaml import PhotoPrismSidecar, read_photoprism
 from timeline_local.importers.picasa import MAX_BYTES, NAMES, PicasaFolder, PicasaPicture, read_picasa
 from timeline_local.importers.picture_marks import burst_relations, picture_extra
 from timeline_local.importers.spoken import spoken_extension, spoken_extensions, tells_nothing
@@ -35,6 +37,7 @@ MAX_XMP_BYTES = 4 * 1024 * 1024
 _BROKEN = "This file is no JSON, or it was cut off. Get it once more if it belongs to an export."
 
 _NOTES = frozenset({"markdown", "md", "txt"})
+_YAMLS = frozenset({"yml", "yaml"})
 _COMPANIONS = frozenset({"aae", "ctg", "ini", "lrv", "thm", "xmp"})  # belong to a camera or an editor, hold no memory
 _APPLE_LIBRARIES = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
 _APPLE_ORIGINALS = frozenset({"originals", "masters"})
@@ -92,16 +95,18 @@ def _items(folder: Folder, listing: Listing, options: ReadOptions, done: str) ->
     # An empty picture must not take its film, or an empty film its picture, out of the import.
     sound = [file for file in files if file.size or not is_media(file.name)]
     spoken = spoken_extensions(folder, sound)
-    grouping = group_files(sound, spoken=spoken)
+    yamls = {stem_of(file.name): file for file in sound if extension(file.name) in _YAMLS}
+    grouping = group_files(sound, spoken=spoken, yamls=yamls)
     reading = _Reading(folder, listing, notes=_picasa(folder, listing))
     paired = pair(grouping.groups, grouping.jsons, reading.title_of)
     reading = replace(reading, is_export=any(group.json for group in paired.groups))
     yield from reading.items(paired.groups, done)
     yield from reading.loose([grouping.jsons[name] for name in paired.loose], grouping.loose)
+    known = spoken.keys() | {group.yaml.locator for group in paired.groups if group.yaml}
     for file in files:
         if not file.size and is_media(file.name):
             yield is_empty(file)
-        elif file.locator not in spoken and _is_unsupported(file.name):
+        elif file.locator not in known and _is_unsupported(file.name):
             yield is_unsupported(file)
 
 
@@ -162,19 +167,26 @@ class _Reading:
         google = parse_sidecar(said) if said is not None else None
         tags = read_exiftool(said) if said is not None and google is None else None
         xmp, xmp_raw = self._xmp(group.xmp)
+        prism, prism_raw = self._photoprism(group.yaml)
         if google is not None and google.is_trashed:
             detail = "It was in the trash when it was exported."
             return Problem(group.primary.locator, "trashed-at-source", detail)
         draft = Draft(
             source_key=source_key(group.primary.locator),
-            evidence=self._evidence(group, google, [each for each in (xmp, tags) if each]),
+            evidence=(
+                *(prism.evidence if prism else ()),
+                *self._evidence(group, google, [each for each in (xmp, tags) if each]),
+            ),
             media=_media(group, google),
             relations=burst_relations(group),
             extra=picture_extra(group, group.primary.name),
-            raw=said if google or tags else xmp_raw,
+            raw=said if google or tags else xmp_raw or prism_raw,
         )
         if google is not None:
             draft = _with_google(draft, google)
+        if prism is not None:
+            draft = replace(_with_xmp(draft, prism.xmp), archived=draft.archived or prism.is_archived)
+            draft = replace(draft, extra={**draft.extra, **prism.extra})
         draft = draft if tags is None else _with_xmp(draft, tags)
         draft = draft if xmp is None else _with_xmp(draft, xmp)
         return self._with_picasa(draft, group)
@@ -208,6 +220,15 @@ class _Reading:
         except XmpError as error:
             self.problems.append(_unreadable(file, str(error)))
             return None, None
+
+    def _photoprism(self, file: File | None) -> tuple[PhotoPrismSidecar | None, bytes | None]:
+        data = self._sidecar(file, PHOTOPRISM_BYTES)
+        if file is None or data is None:
+            return None, None
+        read = read_photoprism(data)
+        if read is None:
+            self.problems.append(is_unsupported(file))
+        return read, data if read else None
 
     def _sidecar(self, file: File | None, limit: int) -> bytes | None:
         if file is None:
