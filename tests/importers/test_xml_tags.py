@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import io
-from xml.sax.saxutils import quoteattr
+from hashlib import md5
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from timeline_local.importers.embedded import Coding, Decoded, Embedded
 from timeline_local.importers.encodings import clean
 from timeline_local.importers.xml_tags import MAX_VALUE_BYTES, Place, Tag, plain, tags
 
@@ -78,3 +81,32 @@ def test_a_value_too_long_to_hold_is_a_place() -> None:
 def test_no_bytes_at_all_break_it(data: bytes) -> None:
     read(b"<a " + data)
     read(data + b"<a/>")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@given(st.lists(st.tuples(st.text(max_size=20), st.binary(max_size=40), st.booleans()), max_size=10))
+def test_texts_and_files_behind_tags_come_as_they_were_written(
+    encoding: str, written: list[tuple[str, bytes, bool]]
+) -> None:
+    def shown(text: str, is_section: bool) -> str:  # noqa: FBT001 - drawn
+        return f"\n<![CDATA[{text.replace(']]>', '')}]]>\n" if is_section else escape(text)
+
+    rows = [f"<t>{shown(text, how)}</t><b>{base64.b64encode(data).decode()}</b>" for text, data, how in written]
+    data = f"<all>{''.join(rows)}<t/></all>".encode(encoding)
+    found = list(tags(io.BytesIO(data), frozenset({"b"}), frozenset({"t", "b"})))
+    texts = [tag.text.strip() for tag in found if tag.name == "t" and not tag.closes]
+    assert texts == [clean(text.replace("]]>", "") if how else text).strip() for text, _, how in written]
+    places = [tag.places[""] for tag in found if tag.name == "b" and tag.opens]
+    assert [each.digest for each in places] == [md5(each, usedforsecurity=False).hexdigest() for _, each, _ in written]
+    for place, (_, each, _) in zip(places, written, strict=True):
+        inner = Embedded("a", Coding.BASE64, place.start, place.length, place.size, "x")
+        assert io.BufferedReader(Decoded(io.BytesIO(data), inner)).read() == each
+
+
+def test_a_text_over_many_pieces_is_whole_and_one_without_an_end_is_told() -> None:
+    long = "é&amp;" * 200_000
+    whole, broken = (
+        list(tags(io.BytesIO(f"<a><t>{long}{end}".encode()), frozenset(), frozenset({"t"})))[1]
+        for end in ("</t></a>", "")
+    )
+    assert (whole.text, whole.is_whole, broken.is_whole) == ("é&" * 200_000, True, False)

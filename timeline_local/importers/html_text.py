@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from timeline_local.importers.html_tokens import read_html
@@ -113,6 +114,19 @@ class Markdown:
         is_same = plain.rstrip("…/") in target and plain.count(".") > 0
         del self._parts[since:]
         self._parts.append(target if not plain or is_same else f"[{plain}]({target})")
+
+
+def write_marked(markdown: Markdown, data: str, tags: Sequence[str]) -> None:
+    """A text with the marks of these tags around its letters: around the spaces at its ends they would be none."""
+    bare = data.strip()
+    before, _, behind = data.partition(bare) if bare else (data, "", "")
+    markdown.text(before)
+    for tag in tags if bare else ():
+        markdown.start(tag, {})
+    markdown.text(bare)
+    for tag in reversed(tags if bare else ()):
+        markdown.end(tag)
+    markdown.text(behind)
 
 
 def _is_web(target: str) -> bool:

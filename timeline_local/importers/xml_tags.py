@@ -1,8 +1,8 @@
 """The tags of XML that no strict reader takes, one after the other: bare "&", halves of emoji, values of any length.
 
-It knows elements and attributes alone, which is all that backups of phones have; text between tags is passed over, and
-so are comments, declarations and whatever they declare. What breaks one tag costs that tag. Text in UTF-16 is read as
-UTF-8; the places of values are those in the file all the same, where base64 is read between the zeros.
+Text between tags is passed over but behind those that it is asked of, and so are comments, declarations and whatever
+they declare. What breaks one tag costs that tag. Text in UTF-16 is read as UTF-8; the places of values are those in the
+file all the same, where base64 is read between the zeros.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import md5
 from typing import BinaryIO
 
 from timeline_local.importers.embedded import Coding, Decoder
@@ -18,11 +19,13 @@ from timeline_local.importers.xml_stream import encoding_of
 
 CHUNK_BYTES = 256 * 1024
 MAX_VALUE_BYTES = 4 * 1024 * 1024  # of a value that is held; a longer one is given as its place
+MAX_TEXT_BYTES = 16 * 1024 * 1024  # likewise of a text
 _AHEAD = 1024  # bytes in which the name of a tag or an attribute ends, with all spaces around it
 
 _NAME = re.compile(rb"<(/?)([A-Za-z_][\w:.-]*)", re.ASCII)
 _ATTRIBUTE = re.compile(rb"""\s*([A-Za-z_][\w:.-]*)\s*=\s*(["'])""", re.ASCII)
 _END = re.compile(rb"\s*(/?)>")
+_SECTION = b"<![CDATA["
 _PASSED = ((b"<!--", b"-->"), (b"<?", b"?>"), (b"<!", b">"))
 _ENTITY = re.compile(r"&(?:#(?P<decimal>\d{1,7})|#[xX](?P<hex>[0-9a-fA-F]{1,6})|(?P<name>amp|lt|gt|quot|apos));")
 _PAIR = re.compile(r"&#(?P<high>5[5-6]\d{3});&#(?P<low>5[6-7]\d{3});")
@@ -32,17 +35,22 @@ _LAST_CHARACTER = 0x10FFFF
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value that was not held stands: bytes from the file's start, and what it decodes to as base64."""
+    """Where a value that was not held stands: bytes from the file's start, and what it decodes to as base64.
+
+    digest  of a text: MD5 of what it decodes to, 32 hex digits.
+    """
 
     start: int
     length: int
     size: int
+    digest: str = ""
 
 
 @dataclass(slots=True)
 class Tag:
     """One tag. attributes: values with their entities undone; places: values that were asked for as such, or are long.
 
+    text  what stands behind it up to the next tag, where that was asked for; as a place it is the one of "".
     is_whole  False for one that is no XML, or that the file ends in.
     """
 
@@ -51,6 +59,7 @@ class Tag:
     closes: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
+    text: str = ""
     is_whole: bool = True
 
     def get(self, name: str) -> str:
@@ -59,12 +68,14 @@ class Tag:
         return "" if value == "null" else value
 
 
-def tags(file: BinaryIO, placed: frozenset[str]) -> Iterator[Tag]:
-    """The tags in the order of the file. placed: attributes that are given as places, whatever their length.
+def tags(file: BinaryIO, placed: frozenset[str], texts: frozenset[str] = frozenset()) -> Iterator[Tag]:
+    """The tags in the order of the file.
 
-    Memory: one tag without these. Raises what reading raises.
+    placed  attributes, and elements whose text is asked for, that are given as places, whatever their length.
+    texts   elements that are given with their text.
+    Memory: one tag without what is placed. Raises what reading raises.
     """
-    return _Tags(file, placed).all()
+    return _Tags(file, placed, texts).all()
 
 
 def plain(text: str) -> str:
@@ -88,11 +99,12 @@ class _FileEnds(Exception):
 
 
 class _Tags:
-    def __init__(self, file: BinaryIO, placed: frozenset[str]) -> None:
+    def __init__(self, file: BinaryIO, placed: frozenset[str], texts: frozenset[str]) -> None:
         self._units = Units.of(file.read(LOOKED_AT))
         file.seek(0)
         self._file = as_utf8(file)
         self._placed = placed
+        self._texts = texts
         self._data = b""
         self._at = 0
         self._counted = 0  # up to where the bytes of the file are counted, and how many they are
@@ -115,6 +127,8 @@ class _Tags:
             tag = Tag(named[2].decode(), opens=not named[1], closes=bool(named[1]))
             try:
                 self._read(tag)
+                if tag.is_whole and tag.name in self._texts and not tag.closes:
+                    self._text(tag)
             except _FileEnds:
                 tag.is_whole = False
             yield tag
@@ -156,6 +170,53 @@ class _Tags:
             tag.places[name] = Place(start, length, decoder.size if decoder is not None else length)
         else:
             tag.attributes[name] = plain(self._decoded(bytes(held)))
+
+    def _text(self, tag: Tag) -> None:
+        """What stands up to the next tag: characters, entities, and sections whose characters are no tags."""
+        decoder = Decoder(Coding.BASE64) if tag.name in self._placed else None
+        held: list[str] = []
+        size, digest, span = 0, md5(usedforsecurity=False), [-1, -1]
+        while True:
+            is_section = self._begins(_SECTION)
+            if is_section:
+                self._at += len(_SECTION)
+            elif self._begins(b"<"):
+                break
+            start, gathered = self._place(), bytearray()
+            for piece in self._up_to(b"]]>" if is_section else b"<"):
+                size += len(piece)
+                if decoder is not None:
+                    digest.update(decoder.feed(piece))
+                elif size <= MAX_TEXT_BYTES:
+                    gathered += piece
+            span = [start if span[0] < 0 else span[0], self._place()]
+            held.append(self._decoded(bytes(gathered)) if is_section else plain(self._decoded(bytes(gathered))))
+            self._at += 3 * is_section
+        if decoder is not None:
+            digest.update(decoder.feed(b"", is_last=True))
+            tag.places[""] = Place(max(span[0], 0), span[1] - span[0], decoder.size, digest.hexdigest())
+        elif size > MAX_TEXT_BYTES:
+            tag.places[""] = Place(span[0], span[1] - span[0], size)
+        else:
+            tag.text = clean("".join(held))
+
+    def _begins(self, wanted: bytes) -> bool:
+        """Whether these bytes come next. Raises _FileEnds where nothing does."""
+        self._ensure(len(wanted))
+        if self._at >= len(self._data):
+            raise _FileEnds
+        return self._data.startswith(wanted, self._at)
+
+    def _up_to(self, wanted: bytes) -> Iterator[bytes]:
+        """The bytes before the next place of these, piece by piece. Raises _FileEnds where there is none."""
+        while (end := self._data.find(wanted, self._at)) < 0:
+            end = max(self._at, len(self._data) - len(wanted) + 1)
+            piece, self._at = self._data[self._at : end], end
+            yield piece
+            if not self._fill():
+                raise _FileEnds
+        piece, self._at = self._data[self._at : end], end
+        yield piece
 
     def _decoded(self, value: bytes) -> str:
         try:

@@ -14,7 +14,7 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing, natural_key
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
 from timeline_local.importers.files import file_date, source_key
-from timeline_local.importers.html_text import HEADINGS, Markdown
+from timeline_local.importers.html_text import HEADINGS, Markdown, write_marked
 from timeline_local.importers.html_tokens import read_html
 
 HEAD_BYTES = 8 * 1024
@@ -193,17 +193,10 @@ class _Markup:
         self.markdown.end(tag)
 
     def text(self, data: str) -> None:
-        style, bare = self.styles[-1] if self.styles else "", data.strip()
-        tags = [tag for said, tag in _STYLES if said in style] if bare and not self.headings else []
+        style = self.styles[-1] if self.styles else ""
+        tags = [tag for said, tag in _STYLES if said in style] if data.strip() and not self.headings else []
         self.has_any = self.has_any or bool(tags)
-        before, _, behind = data.partition(bare) if bare else (data, "", "")
-        self.markdown.text(before)
-        for tag in tags:
-            self.markdown.start(tag, {})
-        self.markdown.text(bare)
-        for tag in reversed(tags):
-            self.markdown.end(tag)
-        self.markdown.text(behind)
+        write_marked(self.markdown, data, tags)
 
 
 def _evidence(file: File, note: Mapping[str, Any]) -> tuple[TimeEvidence, ...]:
