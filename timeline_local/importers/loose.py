@@ -53,6 +53,11 @@ def text(value: object) -> str:
     return clean(value).strip() if isinstance(value, str) else ""
 
 
+def spelled(value: object) -> str:
+    """A text as `text` gives it, or a number as it is written; "" for anything else."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else text(value)
+
+
 def items(value: object) -> list[Any]:
     """A list; an empty one for anything else."""
     return value if isinstance(value, list) else []
