@@ -43,6 +43,15 @@ def test_the_archives_of_one_export_are_known_by_their_names(names: list[str], e
     assert {export_name(name) for name in names} == {export}
 
 
+def test_a_zip_under_a_name_of_its_program_is_a_folder_and_a_file_of_that_name_a_file(
+    tmp_path: Path, packing: ModuleType
+) -> None:
+    packing.pack(tmp_path / "in" / "a_2024.daylio", {"backup.daylio": "e30=", "assets/1": "one"})
+    packing.pack(tmp_path / "out" / "more.zip", {"b.bear2bk": packing.pack(tmp_path / "b", {"n/x": "x"}).read_bytes()})
+    (tmp_path / "b").unlink()
+    assert contents(Folder(tmp_path)) == {"in/backup.daylio": "e30=", "in/assets/1": "one", "out/n/x": "x"}
+
+
 def test_the_parts_of_an_export_lie_over_each_other(tmp_path: Path, packing: ModuleType) -> None:
     packing.pack(tmp_path / "takeout-1Z-002.zip", {"Takeout/P/1.jpg.json": "sidecar", "Takeout/P/2.jpg": "two"})
     packing.pack(tmp_path / "takeout-1Z-010.zip", {"Takeout/P/1.jpg": "one", "Takeout/Q/3.jpg": "three"})

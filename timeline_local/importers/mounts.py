@@ -39,10 +39,13 @@ NESTING = 2  # archives, and archives in them
 NAMES_KEPT = 100_000  # of files in archives, with the archive of each: 20 MB; of one folder always all
 FOLDERS_KEPT = 64
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
+# Exports of programs that give their zips a name of their own, and may call the file inside like the zip.
+ZIPPED = (".daylio", ".bear2bk", ".bearbk", ".textpack")
 # Zips inside, but documents to their owners; sources that know one read it as a file.
 DOCUMENTS = frozenset(
     "apk cbz docx epub idml ipa jar key kmz numbers odg odp ods odt pages pptx sketch usdz vsdx whl xlsx xps".split()  # noqa: SIM905
 )
+_ZIP = (b"PK\3\4", b"PK\5\6")
 _NUMBERED = re.compile(r".[^.]*~([2-9]|[1-9]\d{1,3})(\..*)?", re.DOTALL)
 # Folders that an export begins with, whatever its archives are called, and files that every part of it has its own of.
 ROOTS = frozenset({"Takeout", "your_facebook_activity", "your_activity_across_facebook", "your_instagram_activity"})
@@ -60,12 +63,16 @@ def is_archive_name(name: str) -> bool:
     return name.lower().endswith(ARCHIVES) and not name.startswith(".") and not is_system_name(name)
 
 
+def _may_be_archive(name: str) -> bool:
+    return is_archive_name(name) or name.lower().endswith(ZIPPED)
+
+
 def export_name(name: str) -> str:
     """What the archives of one export have in common: "Photos Part 2 of 7.zip" is of "Photos".
 
     Google puts the export before the second dash, whatever follows: takeout-20240101T000000Z-7-002.zip.
     """
-    stem = next((name[: -len(each)] for each in ARCHIVES if name.lower().endswith(each)), name)
+    stem = next((name[: -len(each)] for each in (*ARCHIVES, *ZIPPED) if name.lower().endswith(each)), name)
     stem = _AGAIN.sub("", stem)
     takeout = _TAKEOUT.match(stem)
     if takeout:
@@ -93,7 +100,7 @@ def is_archive(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             head = file.read(BLOCK)
-            return head.startswith((b"PK\3\4", b"PK\5\6")) or is_tar(head) or is_gzipped_tar(file)
+            return head.startswith(_ZIP) or is_tar(head) or is_gzipped_tar(file)
     except OSError:
         return False
 
@@ -144,6 +151,7 @@ class MountedTree:
     _mounts: dict[str, tuple[_Mount, ...]] = field(default_factory=dict)
     _problems: dict[str, list[Problem]] = field(default_factory=dict)
     _packed: OrderedDict[str, Mapping[str, _Layer]] = field(default_factory=OrderedDict)
+    _zipped: dict[str, bool] = field(default_factory=dict)  # files whose names say that they may be zips
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def entries(self, locator: str) -> Entries:
@@ -257,7 +265,23 @@ class MountedTree:
             return found
 
     def _is_archive(self, locator: str) -> bool:
-        return is_archive_name(locator.rpartition("/")[2]) or locator in self.archives
+        return (
+            is_archive_name(locator.rpartition("/")[2])
+            or locator in self.archives
+            or (locator.lower().endswith(ZIPPED) and self._is_zip(locator))
+        )
+
+    def _is_zip(self, locator: str) -> bool:
+        """Whether it begins as a zip does. Cost: one look for each file of such a name."""
+        found = self._zipped.get(locator)
+        if found is None:
+            try:
+                with self.base.open(locator) as file:
+                    found = file.read(4).startswith(_ZIP)
+            except (OSError, ValueError):
+                found = False
+            self._zipped[locator] = found
+        return found
 
     def _without_archives(self, listed: Entries) -> Entries:
         """An archive is shown as its files, not as a file."""
@@ -300,7 +324,7 @@ class MountedTree:
             Problem(joined(locator, each.locator) if each.locator else locator, each.slug, each.detail)
             for each in tree.problems
         )
-        if self.nesting <= 1 or not any(map(is_archive_name, tree.names())):
+        if self.nesting <= 1 or not any(map(_may_be_archive, tree.names())):
             return tree
         return MountedTree(tree, self.limits, self.nesting - 1, self.budget)
 

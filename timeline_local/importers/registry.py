@@ -15,6 +15,7 @@ from timeline_local.importers.sources.contact_list import ContactList
 from timeline_local.importers.sources.dawarich import Dawarich
 from timeline_local.importers.sources.day_one import DayOne
 from timeline_local.importers.sources.day_one_classic import DayOneClassic
+from timeline_local.importers.sources.daylio import Daylio
 from timeline_local.importers.sources.evernote import Evernote
 from timeline_local.importers.sources.fit import Fit
 from timeline_local.importers.sources.flights import Flights
@@ -63,6 +64,7 @@ SOURCES: tuple[Source, ...] = (
     AppleJournal(),
     Memos(),
     Evernote(),
+    Daylio(),
     Jrnl(),  # before chats: an entry may begin as a message does
     ICalendar(),
     VCard(),
