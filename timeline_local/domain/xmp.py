@@ -16,9 +16,11 @@ from timeline_local.domain.moments import Precision, TimeBasis, TimeEvidence
 from timeline_local.domain.stamps import Stamp, read_instant, read_offset, read_stamp
 from timeline_local.domain.xmp_values import (
     finite,
+    joined_keywords,
     percent_rating,
     rating_of,
     read_altitude,
+    read_categories,
     read_coordinate,
     split_levels,
     unique,
@@ -37,6 +39,8 @@ _EXIF_EX = "http://cipa.jp/exif/1.0/ "
 _DYNAMIC = "http://ns.adobe.com/xmp/1.0/DynamicMedia/ "
 _MICROSOFT = "http://ns.microsoft.com/photo/1.0/ "
 _ACDSEE = "http://ns.acdsee.com/iptc/1.0/ "
+_ACDSEE_REGIONS = "http://ns.acdsee.com/regions/ "
+_MEDIA_PRO = "http://ns.iview-multimedia.com/mediapro/1.0/ "
 _AUX = "http://ns.adobe.com/exif/1.0/aux/ "
 _XMP = "http://ns.adobe.com/xap/1.0/ "
 _PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/ "
@@ -61,6 +65,12 @@ _DATES = (
     (_XMP + "CreateDate", "xmp:CreateDate", "Digitized"),
     (_DYNAMIC + "shotDate", "xmpDM:shotDate", ""),
     (_DYNAMIC + "CreationDate", "xmpDM:CreationDate", ""),
+)
+_HIERARCHIES = (
+    (_LIGHTROOM + "hierarchicalSubject", "|"),
+    (_DIGIKAM + "TagsList", "/"),
+    (_MICROSOFT + "LastKeywordXMP", "/"),
+    (_MEDIA_PRO + "CatalogSets", "|"),
 )
 # Longer marks first: the mark of UTF-32 begins with that of UTF-16.
 _MARKS = (
@@ -268,7 +278,7 @@ def _extract(found: dict[str, _Node]) -> Xmp:
         lon=lon if somewhere else None,
         altitude_m=read_altitude(_one(found, _EXIF + "GPSAltitude"), _one(found, _EXIF + "GPSAltitudeRef")),
         rating=_rating(found),
-        title=_one(found, _DC + "title"),
+        title=_first(found, _DC + "title", _ACDSEE + "caption"),
         description=_one(found, _DC + "description"),
         headline=_one(found, _PHOTOSHOP + "Headline"),
         notes=_first(found, _TIFF + "ImageDescription", _EXIF + "UserComment", _ACDSEE + "notes"),
@@ -319,36 +329,40 @@ def _gps_at(found: dict[str, _Node]) -> datetime | None:
 
 def _rating(found: dict[str, _Node]) -> int | None:
     """Stars; where there are none those that Windows counts in percent."""
-    stars = _first(found, _XMP + "Rating", _XMP + "UserRating")
+    stars = _first(found, _XMP + "Rating", _XMP + "UserRating", _ACDSEE + "rating")
     percent = _first(found, _MICROSOFT + "Rating", _XMP + "RatingPercent")
     return rating_of(stars) if stars else percent_rating(percent)
 
 
 def _keywords(found: dict[str, _Node]) -> tuple[str, ...]:
     """Hierarchical keywords first; a flat one is left out when a hierarchy ends in it."""
-    levels = [split_levels(text, "|") for text in _many(found, _LIGHTROOM + "hierarchicalSubject")]
-    levels += [split_levels(text, "/") for text in _many(found, _DIGIKAM + "TagsList")]
-    named = {part for path in levels for part in path.split("/")}
-    flat = [text for text in _many(found, _DC + "subject") if text not in named]
-    return unique(levels + flat)
+    levels = [split_levels(text, divider) for name, divider in _HIERARCHIES for text in _many(found, name)]
+    levels += read_categories(_one(found, _ACDSEE + "categories"))
+    flat = (*_many(found, _DC + "subject"), *_many(found, _ACDSEE + "keywords"))
+    return joined_keywords(levels, flat)
 
 
 def _people(found: dict[str, _Node]) -> tuple[XmpPerson, ...]:
-    """People of both region schemas and of the plain list; the first region of a name is kept."""
+    """People of every region schema and of the plain list; the first region of a name is kept."""
     people: dict[str, XmpPerson] = {}
-    for person in (*_mwg_people(found), *_mp_people(found), *_listed_people(found)):
+    for person in (
+        *_region_people(found, _REGIONS),
+        *_mp_people(found),
+        *_region_people(found, _ACDSEE_REGIONS),
+        *_listed_people(found),
+    ):
         known = people.get(person.name)
         if person.name and (known is None or known.region is None):
             people[person.name] = person
     return tuple(people.values())
 
 
-def _mwg_people(found: dict[str, _Node]) -> Iterator[XmpPerson]:
-    regions = found.get(_REGIONS + "Regions")
+def _region_people(found: dict[str, _Node], schema: str) -> Iterator[XmpPerson]:
+    """Of MWG's regions, and of ACDSee's, which are alike; those of pets and codes name nobody."""
+    regions = found.get(schema + "Regions")
     for node in regions.walk() if regions else ():
-        kind = node.value(_REGIONS + "Type")
-        if node.child(_REGIONS + "Name") is not None and kind in {"Face", ""}:
-            yield XmpPerson(node.value(_REGIONS + "Name"), _centred(node.child(_REGIONS + "Area")))
+        if node.child(schema + "Name") is not None and node.value(schema + "Type").casefold() in {"face", ""}:
+            yield XmpPerson(node.value(schema + "Name"), _centred(node.child(schema + "Area")))
 
 
 def _centred(area: _Node | None) -> tuple[float, float, float, float] | None:

@@ -1,5 +1,6 @@
 """The values inside XMP properties: coordinates, fractions, ratings, keywords. Nothing raises."""
 
+import html
 import math
 import re
 from collections.abc import Iterable
@@ -9,6 +10,8 @@ _COORDINATE = re.compile(
     r"(?:,(?P<minutes>\d{1,2}(?:\.\d{1,20})?)(?:,(?P<seconds>\d{1,2}(?:\.\d{1,20})?))?)?\s*(?P<ref>[NSEWnsew]?)",
     re.ASCII,
 )
+_CATEGORY = re.compile(r'<Category\s+Assigned="(?P<assigned>\d)"\s*>(?P<name>[^<]*)|(?P<end></Category>)')
+_MOST_LEVELS = 20
 _MAX_RATING = 5
 # Where organisers put keywords that have no place in a hierarchy.
 _CATCH_ALL = frozenset({"Other Keywords"})
@@ -76,6 +79,27 @@ def split_levels(text: str, divider: str) -> str:
     levels = [level.strip().replace("/", "-") for level in text.split(divider)]
     kept = levels[1:] if levels[0] in _CATCH_ALL else levels
     return "/".join(level for level in kept if level)
+
+
+def joined_keywords(levels: Iterable[str], flat: Iterable[str]) -> tuple[str, ...]:
+    """Hierarchies first; a flat keyword is left out when a hierarchy has it as a level."""
+    paths = unique(levels)
+    named = {part for path in paths for part in path.split("/")}
+    return unique((*paths, *(text for text in flat if text not in named)))
+
+
+def read_categories(text: str) -> list[str]:
+    """The keywords of ACDSee, which are XML inside a text: <Category Assigned="1">Rome</Category>, nested by level."""
+    found: list[str] = []
+    levels: list[str] = []
+    for match in _CATEGORY.finditer(text):
+        if match["end"]:
+            del levels[-1:]
+            continue
+        levels.append(html.unescape(match["name"]).strip().replace("/", "-"))
+        if match["assigned"] == "1" and len(levels) <= _MOST_LEVELS:
+            found.append("/".join(filter(None, levels)))
+    return found
 
 
 def unique(texts: Iterable[str]) -> tuple[str, ...]:

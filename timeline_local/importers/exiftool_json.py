@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from timeline_local.domain.xmp import Xmp, XmpPerson
-from timeline_local.domain.xmp_values import percent_rating, rating_of
+from timeline_local.domain.xmp_values import joined_keywords, percent_rating, rating_of, read_categories, split_levels
 from timeline_local.importers import loose
 from timeline_local.importers.exiftool_dates import dates_of, gps_time
 from timeline_local.importers.exiftool_people import people_of
@@ -15,7 +15,7 @@ from timeline_local.importers.exiftool_people import people_of
 _GROUPS = frozenset({"EXIF", "XMP", "IPTC", "QuickTime"})
 _TITLES = ("Title", "ObjectName", "XPTitle", "Headline")
 _TEXTS = ("Description", "ImageDescription", "Caption-Abstract", "UserComment")
-_KEYWORDS = ("HierarchicalSubject", "TagsList", "Subject", "Keywords")
+_HIERARCHIES = (("HierarchicalSubject", "|"), ("TagsList", "/"), ("LastKeywordXMP", "/"), ("CatalogSets", "|"))
 _DEGREES = re.compile(
     r"(?P<degrees>\d+(?:\.\d+)?)(?: deg)?(?:[ ]+(?P<minutes>\d+(?:\.\d+)?)')?(?:[ ]*(?P<seconds>\d+(?:\.\d+)?)\")?"
     r"[ ]*(?P<side>[NSEW])?",
@@ -49,7 +49,7 @@ def read_exiftool(data: bytes) -> Xmp | None:
         rating=_rating(tags),
         title=_first(tags, _TITLES),
         description=_first(tags, _TEXTS),
-        keywords=_all(tags, _KEYWORDS),
+        keywords=_keywords(tags),
         people=tuple(map(XmpPerson, people_of(tags))),
         city=_first(tags, ("City",)),
         region=_first(tags, ("State", "Province-State")),
@@ -112,12 +112,8 @@ def _first(tags: Mapping[str, Any], names: tuple[str, ...]) -> str:
     return next((found for name in names if (found := loose.spelled(tags.get(name)))), "")
 
 
-def _all(tags: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
-    found: list[str] = []
-    for name in names:
-        value = tags.get(name)
-        for each in value if isinstance(value, list) else [value]:
-            text = loose.spelled(each).replace("|", "/")
-            if text and not any(text in known.split("/") for known in found):
-                found.append(text)
-    return tuple(dict.fromkeys(found))
+def _keywords(tags: Mapping[str, Any]) -> tuple[str, ...]:
+    levels = [split_levels(text, divider) for name, divider in _HIERARCHIES for text in loose.spellings(tags.get(name))]
+    levels += read_categories(loose.text(tags.get("Categories")))
+    flat = (text for name in ("Subject", "Keywords") for text in loose.spellings(tags.get(name)))
+    return joined_keywords(levels, (text.replace("|", "/") for text in flat))

@@ -8,7 +8,7 @@ from typing import Any
 
 from timeline_local.importers import loose
 
-_FACES = frozenset({"Face", ""})
+_FACES = frozenset({"face", ""})
 
 
 def people_of(tags: Mapping[str, Any]) -> tuple[str, ...]:
@@ -17,31 +17,27 @@ def people_of(tags: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _named(tags: Mapping[str, Any]) -> Iterator[str]:
-    yield from _texts(tags.get("PersonInImage"))
+    yield from loose.spellings(tags.get("PersonInImage"))
     for schema in ("Region", "ACDSeeRegion"):
         yield from _faces(tags, schema)
-    yield from _texts(tags.get("RegionPersonDisplayName"))
+    yield from loose.spellings(tags.get("RegionPersonDisplayName"))
     for name, members in (("RegionInfo", "RegionList"), ("ACDSeeRegions", "RegionList"), ("RegionInfoMP", "Regions")):
         yield from _structures(tags.get(members, loose.members(tags.get(name)).get(members)))
 
 
 def _faces(tags: Mapping[str, Any], schema: str) -> Iterator[str]:
     """Lists that belong together by their order. One that is shorter has lost it, and tells nothing of any region."""
-    names = [_texts(tags.get(f"{schema}{each}")) for each in ("Name", "Title", "PersonInImage")]
-    kinds = _texts(tags.get(f"{schema}Type"))
+    names = [loose.spellings(tags.get(f"{schema}{each}")) for each in ("Name", "Title", "PersonInImage")]
+    kinds = loose.spellings(tags.get(f"{schema}Type"))
     rows = list(zip_longest(*names, fillvalue=""))
     kinds = kinds if len(kinds) == len(rows) else [""] * len(rows)
     for row, kind in zip(rows, kinds, strict=True):
-        if kind in _FACES:
+        if kind.casefold() in _FACES:
             yield next(filter(None, row), "")
 
 
 def _structures(value: object) -> Iterator[str]:
     for each in loose.items(value):
         region = loose.members(each)
-        if loose.text(region.get("Type")) in _FACES:
+        if loose.text(region.get("Type")).casefold() in _FACES:
             yield loose.text(region.get("Name")) or loose.text(region.get("PersonDisplayName"))
-
-
-def _texts(value: object) -> list[str]:
-    return [loose.spelled(each) for each in (value if isinstance(value, list) else [value])]

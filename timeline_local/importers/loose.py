@@ -58,6 +58,11 @@ def spelled(value: object) -> str:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else text(value)
 
 
+def spellings(value: object) -> list[str]:
+    """As `spelled` of each member of a list, or of the value that stands alone."""
+    return [spelled(each) for each in (value if isinstance(value, list) else [value])]
+
+
 def items(value: object) -> list[Any]:
     """A list; an empty one for anything else."""
     return value if isinstance(value, list) else []

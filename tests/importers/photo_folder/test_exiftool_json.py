@@ -82,7 +82,7 @@ def test_a_place_is_read_of_either_spelling(tags: dict[str, object], place: tupl
     assert (found.lat, found.lon) == place
 
 
-FACES = [{"Name": "Ada", "Type": "Face"}, {"Name": "Rex", "Type": "Pet"}]
+FACES = [{"Name": "Ada", "Type": "face"}, {"Name": "Rex", "Type": "Pet"}]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,21 @@ FACES = [{"Name": "Ada", "Type": "Face"}, {"Name": "Rex", "Type": "Pet"}]
 )
 def test_people_are_faces_and_no_pets(tags: dict[str, object], people: list[str]) -> None:
     assert [each.name for each in read(**tags).people] == people
+
+
+@pytest.mark.parametrize(
+    ("tags", "keywords"),
+    [
+        ({"Keywords": "Child", "TagsList": ["Parent/Child"]}, ("Parent/Child",)),
+        ({"HierarchicalSubject": ["Parent|Child", "Mum/Dad", 2024]}, ("Parent/Child", "Mum-Dad", "2024")),
+        (
+            {"LastKeywordXMP": "Parent/Child", "CatalogSets": ["A|B"], "Subject": ["A", "C"]},
+            ("Parent/Child", "A/B", "C"),
+        ),
+    ],
+)
+def test_keywords_keep_their_levels(tags: dict[str, object], keywords: tuple[str, ...]) -> None:
+    assert read(**tags).keywords == keywords
 
 
 def test_tags_without_the_name_of_a_file_are_known_by_their_groups() -> None:

@@ -114,6 +114,30 @@ def test_a_hierarchy_replaces_its_flat_keyword() -> None:
     assert found.keywords == ("Travel/Italy/Rome", "sun")
 
 
+def test_keywords_and_faces_of_other_organisers_are_read() -> None:
+    acdsee = (
+        "&lt;Categories&gt;&lt;Category Assigned=&quot;0&quot;&gt;Places&lt;Category Assigned=&quot;1&quot;&gt;"
+        "Rome &amp;amp; sea&lt;/Category&gt;&lt;/Category&gt;&lt;Category Assigned=&quot;1&quot;&gt;sun"
+        "&lt;/Category&gt;&lt;/Categories&gt;"
+    )
+    face = "<rs:Name>{}</rs:Name><rs:Type>{}</rs:Type>"
+    found = read(
+        'xmlns:a="http://ns.acdsee.com/iptc/1.0/" xmlns:rs="http://ns.acdsee.com/regions/"'
+        ' xmlns:m="http://ns.microsoft.com/photo/1.0/" xmlns:p="http://ns.iview-multimedia.com/mediapro/1.0/"'
+        f' a:rating="3" a:caption="Holiday" a:categories="{acdsee}"',
+        "<a:keywords><rdf:Bag><rdf:li>sun</rdf:li><rdf:li>wind</rdf:li></rdf:Bag></a:keywords>"
+        "<m:LastKeywordXMP><rdf:Bag><rdf:li>Travel/Italy</rdf:li></rdf:Bag></m:LastKeywordXMP>"
+        "<p:CatalogSets><rdf:Bag><rdf:li>Travel|Spain</rdf:li></rdf:Bag></p:CatalogSets>"
+        '<rs:Regions rdf:parseType="Resource"><rs:RegionList><rdf:Bag>'
+        f'<rdf:li rdf:parseType="Resource">{face.format("Anna", "Face")}</rdf:li>'
+        f'<rdf:li rdf:parseType="Resource">{face.format("Tree", "Object")}</rdf:li>'
+        "</rdf:Bag></rs:RegionList></rs:Regions>",
+    )
+    assert found.keywords == ("Travel/Italy", "Travel/Spain", "Places/Rome & sea", "sun", "wind")
+    assert found.people == (XmpPerson("Anna"),)
+    assert (found.title, found.rating) == ("Holiday", 3)
+
+
 def test_people_without_regions_are_listed() -> None:
     names = "<rdf:Bag><rdf:li>Anna</rdf:li><rdf:li>Ben</rdf:li></rdf:Bag>"
     assert read(elements=f"<Iptc4xmpExt:PersonInImage>{names}</Iptc4xmpExt:PersonInImage>").people == (
