@@ -11,6 +11,7 @@ from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOption
 from timeline_local.importers.sources.apple_health import AppleHealth
 from timeline_local.importers.sources.apple_journal import AppleJournal
 from timeline_local.importers.sources.apple_photos import ApplePhotos
+from timeline_local.importers.sources.bear import Bear
 from timeline_local.importers.sources.contact_list import ContactList
 from timeline_local.importers.sources.dawarich import Dawarich
 from timeline_local.importers.sources.day_one import DayOne
@@ -65,6 +66,7 @@ SOURCES: tuple[Source, ...] = (
     Memos(),
     Evernote(),
     Daylio(),
+    Bear(),
     Jrnl(),  # before chats: an entry may begin as a message does
     ICalendar(),
     VCard(),
