@@ -23,6 +23,7 @@ _WORDS = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?\s?(?P<half>[AaPp])?\.?[Mm]?\.?"
     r"(?:\s(?P<zone>GMT|UTC|Z)?(?P<offset>[+-]\d{1,2}:?\d{0,2})?)?"
 )
+_HALF_DATE, _YEAR = re.compile(r"\s*[^\W\d_]+,? [^\W\d_]+ \d{1,2}"), re.compile(r"\s*\d{4}\b")
 _NOON = 12
 
 
@@ -65,9 +66,21 @@ def read_details(data: bytes) -> list[Detail]:
     header = [each.casefold().strip() for each in next(rows, [])]
     found: list[Detail] = []
     for row in rows:
+        row = _rejoined(row) if len(row) > len(header) else row  # noqa: PLW2901
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
         if cells.get(_NAME):
             found.append(_detail(cells, row))
+    return found
+
+
+def _rejoined(row: list[str]) -> list[str]:
+    """With the dates whole again that were written without quotes, though there is a comma in them."""
+    found: list[str] = []
+    for cell in row:
+        if found and _HALF_DATE.fullmatch(found[-1]) and _YEAR.match(cell):
+            found[-1] = f"{found[-1]},{cell}"
+        else:
+            found.append(cell)
     return found
 
 

@@ -13,6 +13,7 @@ import pytest
 from timeline_local.domain.drafts import Draft
 from timeline_local.importers.base import Checkpoint, ReadOptions, Unit, opened
 from timeline_local.importers.icloud_csv import read_date, read_details, read_names
+from timeline_local.importers.icloud_shared import read_album
 from timeline_local.importers.registry import SOURCES, read_all
 from timeline_local.importers.sources.apple_photos import ApplePhotos
 
@@ -96,6 +97,39 @@ def test_pictures_that_share_a_name_and_are_told_different_dates_get_none_of_the
         ApplePhotos(), reading.make(tmp_path, {"P/Photo Details.csv": HEAD + rows, "P/IMG_1.JPG": "x"})
     )
     assert reading.drafts(items)["P/IMG_1.JPG"].evidence == ()
+
+
+def test_a_date_without_quotes_is_one_cell() -> None:
+    bare = "a.JPG,x,yes,no,no,Sunday June 5,2022 1:02 AM GMT,12,Monday June 6,2022 3:04 AM GMT\n"
+    [found] = read_details((HEAD + bare).encode())
+    assert found.taken_at == datetime(2022, 6, 5, 1, 2, tzinfo=UTC)
+    assert found.added_at == datetime(2022, 6, 6, 3, 4, tzinfo=UTC)
+
+
+def test_a_shared_album_is_one_with_what_was_said_of_its_pictures(tmp_path: Path, reading: ModuleType) -> None:
+    said = [{"isLike": True}, {"isLike": False, "comment": "Lovely", "contributor": {"fullName": "Ada"}}]
+    taken = "Sunday June 19,2022 2:00 PM GMT"
+    photos = [{"name": "IMG_1.JPG", "dateCreated": taken, "contributor": {"fullName": "Ben"}, "comments": said}, 7]
+    album = json.dumps({"albumName": "Été", "photos": photos})
+    folder = "iCloud Shared Albums/My Albums/Ete"
+    files = {f"{folder}/renamed.json": album, f"{folder}/IMG_1.JPG": "x", f"{folder}/IMG_2.JPG": "x"}
+    made = reading.make(tmp_path, {**files, "P/AlbumInfo.json": "{}", "P/a.jpg": "x"})
+    assert ApplePhotos().recognise(made).confidence > 0.9
+    items = reading.read(ApplePhotos(), made)
+    drafts = reading.drafts(items)
+    assert {key: [each.name for each in draft.collections] for key, draft in drafts.items()} == {
+        f"{folder}/IMG_1.JPG": ["Été"],
+        f"{folder}/IMG_2.JPG": ["Été"],
+    }
+    first = drafts[f"{folder}/IMG_1.JPG"]
+    assert first.evidence[0].instant == datetime(2022, 6, 19, 14, tzinfo=UTC)
+    assert first.extra == {"shared_by": "Ben", "comments": [{"by": "Ada", "text": "Lovely"}]}
+    assert reading.problems(items) == {}
+
+
+@pytest.mark.parametrize("text", ["[", "[]", '{"albumName": "x"}', '{"albumName": "", "photos": []}'])
+def test_other_json_is_no_shared_album(text: str) -> None:
+    assert read_album(text.encode()) is None
 
 
 def test_other_sources_leave_the_export_alone(tmp_path: Path, reading: ModuleType) -> None:

@@ -78,9 +78,27 @@ STYLED = '<p dir="ltr"><span style="font-weight:{};font-style:{};text-decoration
             },
             "- [x] **_one_**\n- [ ] two",
         ),
+        ({"textContent": "", "textContentHtml": "<p>only here</p>"}, "only here"),
+        (
+            {
+                "textContent": "see https://a.example/",
+                "annotations": [
+                    {"title": "A", "url": "https://a.example/"},
+                    {"title": "B [2]", "url": "https://b.example/(1)"},
+                    {"url": "https://c.example/"},
+                    {"description": "no link"},
+                    7,
+                ],
+            },
+            "see https://a.example/\n\n[B \\[2\\]](<https://b.example/(1)>)\n<https://c.example/>",
+        ),
+        (
+            {"title": "", "textContent": "", "annotations": [{"title": "A", "url": "https://a.example/"}]},
+            "[A](<https://a.example/>)",
+        ),
     ],
 )
-def test_what_is_bold_and_the_like_is_markdown(
+def test_a_note_is_markdown_with_what_is_bold_and_its_links(
     tmp_path: Path, reading: ModuleType, told: dict[str, Any], body: str
 ) -> None:
     items = reading.read(GoogleKeep(), reading.make(tmp_path, {f"{KEEP}/a.json": note(**told)}))

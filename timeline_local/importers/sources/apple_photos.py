@@ -2,6 +2,7 @@
 
 The originals lie in `Photos/`, what iCloud knows about them in CSV files: `Photo Details.csv` in the same folder, and
 one column of names for each album and each memory. Its parts may have been unpacked into one folder or side by side.
+Shared albums have their pictures in folders of their own, each beside its `AlbumInfo.json`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from timeline_local.importers.archive import File, Folder, Listing, natural_key
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition, Unit
 from timeline_local.importers.files import extension, is_empty, is_unsupported, source_key
 from timeline_local.importers.icloud_csv import Detail, is_details, read_details, read_names
+from timeline_local.importers.icloud_shared import FILE as ALBUM_FILE
+from timeline_local.importers.icloud_shared import KEY as ALBUM_KEY
+from timeline_local.importers.icloud_shared import MAX_BYTES as MAX_ALBUM_BYTES
+from timeline_local.importers.icloud_shared import SharedAlbum, read_album
 from timeline_local.importers.photo_groups import Group, group_files, is_media
 from timeline_local.importers.picture_marks import burst_relations, picture_extra
 
@@ -46,10 +51,11 @@ class ApplePhotos:
     title: str = "Photos of iCloud (privacy export)"
 
     def recognise(self, folder: Folder) -> Recognition:
-        """Sure as soon as one CSV file is found that lists pictures as iCloud does."""
+        """Sure as soon as one CSV file, or one album, is found that lists pictures as iCloud does."""
         sample = folder.sample()
         csvs = (file for file in sample if extension(file.name) == "csv")
         found = next((file for file in csvs if file.size and is_details(folder.head(file.locator))), None)
+        found = found or next((file for file in sample if _album(folder, file) is not None), None)
         if found is not None:
             return Recognition(0.96, f"It holds what iCloud says about pictures, {found.name} for one.")
         is_library = any(file.name.casefold() == _DATABASE for file in sample)
@@ -58,7 +64,7 @@ class ApplePhotos:
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
         """One unit for each picture or film in a folder that iCloud's details describe."""
         export = _explored(folder)
-        options.claimed.update(f"{locator}/" for locator in (*export.details, *export.deleted))
+        options.claimed.update(f"{locator}/" for locator in (*export.details, *export.deleted, *export.shared))
         options.claimed.update(file.locator for file in export.lists)
         start = checkpoint if isinstance(checkpoint, dict) else {}
         after_folder, after_file = str(start.get("folder", "")), str(start.get("file", ""))
@@ -69,7 +75,7 @@ class ApplePhotos:
                 continue  # the photo source walks the same folders and tells
             if listing.locator in export.deleted:
                 yield from (_deleted(file) for file in listing.files if is_media(file.name))
-            elif listing.locator in export.details:
+            elif listing.locator in export.details or listing.locator in export.shared:
                 done = after_file if listing.locator == after_folder else ""
                 yield from _Reading(export, listing).items(done)
 
@@ -78,11 +84,13 @@ class ApplePhotos:
 class _Export:
     """What the CSV files say. details: locator of a folder → its CSV files; albums, memories: by name of the picture.
 
+    shared  locator of a folder → the shared album whose pictures it holds, and the file that says so.
     strays  details of pictures that lie in another folder than their CSV file.
     """
 
     folder: Folder
     details: dict[str, tuple[File, ...]] = field(default_factory=dict)
+    shared: dict[str, tuple[SharedAlbum, File]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     lists: list[File] = field(default_factory=list)
     albums: dict[str, list[tuple[CollectionRef, File]]] = field(default_factory=lambda: defaultdict(list))
@@ -98,14 +106,17 @@ def _explored(folder: Folder) -> _Export:
             continue
         found = _details(folder, listing)
         name = listing.locator.rpartition("/")[2].casefold()
-        if found and name != _DELETED:
+        albums = ((album, file) for file in listing.files if (album := _album(folder, file)) is not None)
+        if (shared := next(albums, None)) is not None:
+            export.shared[listing.locator] = shared
+        elif found and name != _DELETED:
             export.details[listing.locator] = found
             _add_details(export, listing, found)
         elif name == _DELETED:
             export.deleted.add(listing.locator)
         elif name in _LISTS:
             _add_lists(export, listing, is_memory=_LISTS[name])
-    if not export.details:
+    if not (export.details or export.shared):
         return _Export(folder)  # folders of these names belong to somebody else
     return export
 
@@ -149,39 +160,43 @@ class _Reading:
     known: dict[str, list[Detail]] = field(default_factory=lambda: defaultdict(list))
 
     def items(self, done: str) -> Iterator[Item]:
-        csvs = self.export.details[self.listing.locator]
-        for detail in _read_all(self.export.folder, csvs):
+        csvs = self.export.details.get(self.listing.locator, ())
+        album, *info = self.export.shared.get(self.listing.locator, (None,))
+        for detail in album.details if album else _read_all(self.export.folder, csvs):
             self.known[_fold(detail.name)].append(detail)
         sound = [file for file in self.listing.files if file.size or not is_media(file.name)]
         grouping = group_files(sound)
         after = natural_key(done) if done else ()
         for count, group in enumerate(grouping.groups, 1):
             if not after or natural_key(group.primary.name) > after:
-                lists = [file for _, file in self.export.albums.get(_fold(group.primary.name), ())]
-                files = dict.fromkeys((*group.files, *csvs, *lists))
-                yield Unit(source_key(group.primary.locator), tuple(files), partial(self._read, group))
+                lists = [] if album else [file for _, file in self.export.albums.get(_fold(group.primary.name), ())]
+                files = dict.fromkeys((*group.files, *csvs, *info, *lists))
+                yield Unit(source_key(group.primary.locator), tuple(files), partial(self._read, group, album))
             if count % ITEMS_PER_CHECKPOINT == 0:
                 yield Checkpoint({"folder": self.listing.locator, "file": group.primary.name})
         for file in self.listing.files:
             if is_media(file.name) and not file.size:
                 yield is_empty(file)
-            elif not is_media(file.name) and extension(file.name) not in {"csv", "xmp", "aae"}:
+            elif not is_media(file.name) and extension(file.name) not in {"csv", "xmp", "aae"} and file not in info:
                 yield is_unsupported(file)
         if self.listing.files:
             yield Checkpoint({"folder": self.listing.locator, "file": self.listing.files[-1].name})
 
-    def _read(self, group: Group) -> list[Draft | Problem]:
-        detail = self._detail(group)
+    def _read(self, group: Group, album: SharedAlbum | None) -> list[Draft | Problem]:
+        detail = self._detail(group, is_shared=album is not None)
         if detail is not None and detail.is_deleted:
             return [_deleted(group.primary)]
         name = _fold(group.primary.name)
         extra = picture_extra(group, group.primary.name)
-        memories = list(dict.fromkeys(self.export.memories.get(name, ())))
+        memories = list(dict.fromkeys(self.export.memories.get(name, ()))) if album is None else []
+        if album is not None and detail is not None:
+            extra |= album.said.get(detail.name, {})
         if memories:
             extra["memories"] = [*memories]
         if detail is not None and detail.added_at is not None:
             extra["added_at"] = detail.added_at.isoformat()
-        albums = {ref.key: ref for ref, _ in self.export.albums.get(name, ())}
+        refs = [album.collection] if album else [ref for ref, _ in self.export.albums.get(name, ())]
+        albums = {ref.key: ref for ref in refs}
         draft = Draft(
             source_key=source_key(group.primary.locator),
             evidence=_evidence(group, detail),
@@ -198,10 +213,11 @@ class _Reading:
         )
         return [draft]
 
-    def _detail(self, group: Group) -> Detail | None:
+    def _detail(self, group: Group, *, is_shared: bool) -> Detail | None:
         """What iCloud says; None where several pictures share the name and are told different things."""
+        strays = {} if is_shared else self.export.strays
         for file, _ in group.parts:
-            found = self.known.get(_fold(file.name)) or self.export.strays.get(_fold(file.name)) or []
+            found = self.known.get(_fold(file.name)) or strays.get(_fold(file.name)) or []
             if found and len({(each.taken_at, each.is_deleted) for each in found}) == 1:
                 return found[0]
         return None
@@ -214,6 +230,17 @@ def _details(folder: Folder, listing: Listing) -> tuple[File, ...]:
         for file in csvs
         if (not file.size and file.name.casefold().startswith(_DETAILS)) or is_details(folder.head(file.locator))
     )
+
+
+def _album(folder: Folder, file: File) -> SharedAlbum | None:
+    if extension(file.name) != "json":
+        return None
+    try:
+        if file.name.casefold() != ALBUM_FILE and ALBUM_KEY not in folder.head(file.locator):
+            return None
+        return read_album(folder.read(file.locator, limit=MAX_ALBUM_BYTES))
+    except (OSError, ValueError):
+        return None
 
 
 def _content(folder: Folder, file: File) -> bytes:

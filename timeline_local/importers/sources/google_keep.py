@@ -24,6 +24,7 @@ ITEMS_PER_CHECKPOINT = 100
 
 _FIELDS = (b'"isPinned"', b'"isArchived"', b'"textContent"', b'"listContent"', b'"userEditedTimestampUsec"')
 _STYLES = (("font-weight:700", "b"), ("font-style:italic", "i"), ("text-decoration:line-through", "s"))
+_BRACKETS = str.maketrans({"[": r"\[", "]": r"\]", "\\": r"\\"})
 _KEPT = ("color", "isPinned", "annotations", "sharees")
 
 
@@ -153,17 +154,27 @@ def _named(value: object, name: str) -> tuple[str, ...]:
 
 
 def _body(note: Mapping[str, Any]) -> str:
-    """The text, or the list as Markdown tasks; links that Keep found in it are kept besides."""
+    """The text, or the list as Markdown tasks, and the links that were saved with it and do not stand in it."""
     listed = [loose.members(each) for each in loose.items(note.get("listContent"))]
     tasks = [f"- [{'x' if each.get('isChecked') is True else ' '}] {_words(each, 'text')}" for each in listed]
-    return "\n".join(filter(None, (_words(note, "textContent"), "\n".join(tasks))))
+    body = "\n".join(filter(None, (_words(note, "textContent"), "\n".join(tasks))))
+    return "\n\n".join(filter(None, (body, "\n".join(_links(note, body)))))
+
+
+def _links(note: Mapping[str, Any], body: str) -> Iterator[str]:
+    for said in map(loose.members, loose.items(note.get("annotations"))):
+        url = loose.text(said.get("url"))
+        if url and url.rstrip("/") not in body:
+            title = " ".join(loose.text(said.get("title")).split()).translate(_BRACKETS)
+            yield f"[{title}](<{url}>)" if title else f"<{url}>"
 
 
 def _words(said: Mapping[str, Any], name: str) -> str:
     """The text as it is; as Markdown where Keep tells beside it, in HTML, that something is bold or the like."""
     markup = _Markup()
     read_html(loose.text(said.get(f"{name}Html")), markup)
-    return (markup.has_any and markup.markdown.result()) or loose.text(said.get(name))
+    plain = loose.text(said.get(name))
+    return markup.markdown.result() if markup.has_any or not plain else plain
 
 
 @dataclass(slots=True)
