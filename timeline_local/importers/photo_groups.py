@@ -132,7 +132,7 @@ class _Sorting:
         if found in MEDIA or _FILM_COPY.fullmatch(found):
             self.media.append(_Member(file, file.name, found if found in MEDIA else "mp", stem_of(file.name)))
         elif found == "json":
-            self.jsons.setdefault(_nfc(file.name), file)
+            self.jsons.setdefault(f"{_nfc(file.name)[: -len(found)]}{found}", file)  # immich-go writes .JSON
         elif found == "xmp":
             self.xmps[_nfc(file.name).casefold()] = file
         elif found == "aae":

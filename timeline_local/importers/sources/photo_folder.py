@@ -24,6 +24,7 @@ from timeline_local.importers.files import (
 )
 from timeline_local.importers.google_pairs import pair
 from timeline_local.importers.google_sidecars import MAX_SIDECAR_BYTES, GoogleSidecar, parse_album, parse_sidecar
+from timeline_local.importers.immich_json import read_immich
 from timeline_local.importers.photo_groups import Group, group_files, is_media, stem_of
 from timeline_local.importers.photoprism_yaml import MAX_BYTES as PHOTOPRISM_BYTES
 from timeline_local.importers.photoprism_yaml import PhotoPrismSidecar, read_photoprism
@@ -165,10 +166,11 @@ class _Reading:
     def _draft(self, group: Group) -> Draft | Problem:
         said = self._sidecar(group.json, MAX_SIDECAR_BYTES)
         google = parse_sidecar(said) if said is not None else None
-        tags = read_exiftool(said) if said is not None and google is None else None
+        immich = read_immich(said) if said is not None and google is None else None
+        tags = immich.xmp if immich else read_exiftool(said) if said is not None and google is None else None
         xmp, xmp_raw = self._xmp(group.xmp)
         prism, prism_raw = self._photoprism(group.yaml)
-        if google is not None and google.is_trashed:
+        if (google is not None and google.is_trashed) or (immich is not None and immich.is_trashed):
             detail = "It was in the trash when it was exported."
             return Problem(group.primary.locator, "trashed-at-source", detail)
         draft = Draft(
@@ -187,6 +189,8 @@ class _Reading:
         if prism is not None:
             draft = replace(_with_xmp(draft, prism.xmp), archived=draft.archived or prism.is_archived)
             draft = replace(draft, extra={**draft.extra, **prism.extra})
+        if immich is not None:
+            draft = replace(draft, archived=draft.archived or immich.is_archived, collections=immich.albums)
         draft = draft if tags is None else _with_xmp(draft, tags)
         draft = draft if xmp is None else _with_xmp(draft, xmp)
         return self._with_picasa(draft, group)
