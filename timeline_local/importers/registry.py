@@ -38,6 +38,7 @@ from timeline_local.importers.sources.messenger import Messenger
 from timeline_local.importers.sources.netflix import Netflix
 from timeline_local.importers.sources.nmea import Nmea
 from timeline_local.importers.sources.notes_folder import NotesFolder
+from timeline_local.importers.sources.org import Org
 from timeline_local.importers.sources.owntracks_rec import OwntracksRec
 from timeline_local.importers.sources.photo_folder import PhotoFolder
 from timeline_local.importers.sources.polarsteps import Polarsteps
@@ -95,6 +96,7 @@ SOURCES: tuple[Source, ...] = (
     Nmea(),
     OwntracksRec(),
     TrackCsv(),
+    Org(),
     NotesFolder(),
     PhotoFolder(),
 )
@@ -103,7 +105,7 @@ NOBODY = "folder"  # where a source's name stands, for what belongs to none
 
 # Sources whose keys are paths below the folder that is imported: the same path in another folder is another thing. The
 # keys of all others are the things' own, wherever their export lies.
-KEYED_BY_PATH = frozenset({"notes_folder", "photo_folder"})
+KEYED_BY_PATH = frozenset({"notes_folder", "org", "photo_folder"})
 
 
 @dataclass(frozen=True, slots=True)

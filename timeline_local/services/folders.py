@@ -27,7 +27,7 @@ EXPORTS = frozenset(
 )
 DISK_ROLES = ("owner", "admin")
 MOST_ENTRIES = 100_000
-_NOTES = frozenset({"md", "markdown", "txt"})
+_NOTES = frozenset({"md", "markdown", "org", "txt"})
 _MOUNTS = ("/media", "/mnt", "/run/media", "/Volumes")
 
 

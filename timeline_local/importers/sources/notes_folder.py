@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from pathlib import PurePosixPath
 
@@ -25,13 +23,13 @@ from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recogni
 from timeline_local.importers.encodings import decode
 from timeline_local.importers.files import file_date, source_key
 from timeline_local.importers.note_text import NoteText, read_text
+from timeline_local.importers.vault import Vault
 
 LOOKED_AT = 20_000  # files listed to recognise a folder: a vault may begin with a large folder of pictures
 ITEMS_PER_CHECKPOINT = 100
 MAX_NOTE_BYTES = 4 * 1024 * 1024
 
 _NOTES = (".md", ".markdown", ".txt")
-_NEVER_SHOWN = (*_NOTES, ".canvas", ".excalidraw", ".json", ".xmp", ".html")
 # "2020-09-14", "2020_09_14", "20200914": nothing but a date, so no title.
 _ONLY_A_DATE = re.compile(r"\d{4}(?P<sep>[-_. ]?)\d\d(?P=sep)\d\d|\d\d\.\d\d\.\d{4}|\d{4}-\d\d|\d{4}", re.ASCII)
 _DATE_AND_TITLE = re.compile(r"\d{4}(?P<sep>[-_.]?)\d\d(?P=sep)\d\d[ _-]+(?P<title>\D.*)", re.ASCII)
@@ -53,7 +51,7 @@ class NotesFolder:
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
         """One draft for each note, with the files it shows as attachments."""
-        vault = _Vault(folder)
+        vault = Vault(folder)
         start = checkpoint if isinstance(checkpoint, dict) else {}
         after_folder, after_file = str(start.get("folder", "")), str(start.get("file", ""))
         for listing in folder.walk(after=after_folder):
@@ -71,51 +69,7 @@ class NotesFolder:
                 yield Checkpoint({"folder": listing.locator, "file": notes[-1].name})
 
 
-@dataclass
-class _Vault:
-    """Finds the files that notes name, wherever they lie; walks the folder once, when the first name needs it."""
-
-    folder: Folder
-
-    def find(self, note: str, target: str) -> str | None:
-        """The locator of what a note shows: beside it, from the root, else by its name anywhere (nearest the root)."""
-        if target.lower().endswith(_NEVER_SHOWN) or "." not in PurePosixPath(target).name:
-            return None
-        parent = PurePosixPath(note).parent
-        for base in (parent, PurePosixPath()):
-            found = self._at(base / target)
-            if found is not None:
-                return found
-        wanted = _folded(target.lstrip("./"))
-        named = self._by_name.get(wanted.rpartition("/")[2], ())
-        fitting = [each for each in named if _folded(each).endswith("/" + wanted)] or list(named)
-        return min(fitting, key=lambda each: (each.count("/"), each)) if fitting else None
-
-    def _at(self, path: PurePosixPath) -> str | None:
-        parts: list[str] = []
-        for part in path.parts:
-            if part == ".." and parts:
-                parts.pop()
-            elif part in {"..", "/"}:
-                return None
-            elif part != ".":
-                parts.append(part)
-        wanted = _folded("/".join(parts))
-        named = self._by_name.get(wanted.rpartition("/")[2], ())
-        return next((each for each in named if _folded(each) == wanted), None)
-
-    @cached_property
-    def _by_name(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for listing in self.folder.walk():
-            if isinstance(listing, Listing):
-                for file in listing.files:
-                    if not file.name.lower().endswith(_NEVER_SHOWN):
-                        found[_folded(file.name)].append(file.locator)
-        return {name: tuple(locators) for name, locators in found.items()}
-
-
-def _read_note(vault: _Vault, file: File, options: ReadOptions) -> Item:
+def _read_note(vault: Vault, file: File, options: ReadOptions) -> Item:
     try:
         data = vault.folder.read(file.locator, limit=MAX_NOTE_BYTES)
     except ValueError:
@@ -134,7 +88,7 @@ def _read_note(vault: _Vault, file: File, options: ReadOptions) -> Item:
     return _draft(vault, file, matter, read_text(body), data)
 
 
-def _draft(vault: _Vault, file: File, matter: front_matter.FrontMatter, note: NoteText, data: bytes) -> Draft:
+def _draft(vault: Vault, file: File, matter: front_matter.FrontMatter, note: NoteText, data: bytes) -> Draft:
     stem = PurePosixPath(file.name).stem
     title, is_from_heading = _title(stem, matter, note)
     extra = dict(matter.extra)
@@ -166,7 +120,7 @@ def _title(stem: str, matter: front_matter.FrontMatter, note: NoteText) -> tuple
     return unicodedata.normalize("NFC", dated["title"] if dated else stem).strip(), False
 
 
-def _evidence(vault: _Vault, file: File, matter: front_matter.FrontMatter, note: NoteText) -> tuple[TimeEvidence, ...]:
+def _evidence(vault: Vault, file: File, matter: front_matter.FrontMatter, note: NoteText) -> tuple[TimeEvidence, ...]:
     found = list(matter.evidence)
     path = PurePosixPath(vault.folder.root.name) / file.locator
     named = date_from_path(path.with_suffix(""))
@@ -193,7 +147,7 @@ def _from_heading(note: NoteText) -> TimeEvidence | None:
     )
 
 
-def _attachments(vault: _Vault, file: File, note: NoteText) -> tuple[MediaRef, ...]:
+def _attachments(vault: Vault, file: File, note: NoteText) -> tuple[MediaRef, ...]:
     found = dict.fromkeys(locator for target in note.embeds if (locator := vault.find(file.locator, target)))
     return tuple(
         MediaRef(locator=locator, role=MediaRole.ATTACHMENT, position=position, name=PurePosixPath(locator).name)
@@ -211,7 +165,3 @@ def _unique_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
 
 def _is_note(file: File) -> bool:
     return file.name.lower().endswith(_NOTES)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
