@@ -19,7 +19,7 @@ def notes(root: Path, count: int = 3) -> Path:
     root.mkdir(parents=True)
     for number in range(1, count + 1):
         (root / f"2020-01-{number:02}.md").write_text(f"# Day {number}\nwords #tag{number}")
-    (root / "notes.psd").write_bytes(b"x")
+    (root / "notes.xcf").write_bytes(b"x")
     (root / "photo.png").write_bytes(b"not really a picture")
     return root
 
@@ -67,7 +67,7 @@ async def test_items_are_paged_filtered_and_reported(client: httpx.AsyncClient, 
     rest = (await client.get(f"{address}/items", params={"cursor": first["next_cursor"], "limit": 500})).json()
     wire.ItemPage.model_validate(first)
     paths = [each["path"] for each in first["items"] + rest["items"]]
-    assert paths == ["2020-01-01.md", "2020-01-02.md", "2020-01-03.md", "photo.png", "notes.psd"]
+    assert paths == ["2020-01-01.md", "2020-01-02.md", "2020-01-03.md", "photo.png", "notes.xcf"]
     failed = (await client.get(f"{address}/items", params={"verdict": "failed"})).json()["items"]
     assert [(each["path"], each["reason"]["slug"]) for each in failed] == [("photo.png", "not-what-it-says")]
     report = await client.get(f"{address}/report")
@@ -100,7 +100,7 @@ async def test_items_say_what_they_are_called_and_where_from_before_and_after(
     [
         ("file-date-only", ["someday.md"]),
         ("failed", ["photo.png"]),
-        ("skipped", ["notes.psd"]),
+        ("skipped", ["notes.xcf"]),
         ("undated", []),
     ],
 )

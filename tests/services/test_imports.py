@@ -41,7 +41,7 @@ def vault(tmp_path: Path) -> Path:
     note(root / "2020-09-14.md", "# Party\n\nwith #friends ![[shown.png]]")
     note(root / "empty.md", "")
     note(root / "broken.jpg", "<html>not a picture")
-    note(root / "thing.psd", "x")
+    note(root / "thing.xcf", "x")
     return root
 
 
@@ -60,7 +60,7 @@ async def test_a_plan_says_what_will_happen_and_changes_nothing(desk: Desk, vaul
         "20190614_150405.jpg": ("new", None),
         "20190615_150405.jpg": ("new", None),
         "broken.jpg": ("failed", "not-what-it-says"),
-        "thing.psd": ("skipped", "unsupported"),
+        "thing.xcf": ("skipped", "unsupported"),
         "copy/20190614_150405.jpg": ("same", "twice-here"),
     }
     assert (await desk.count(Memory), await desk.count(MediaFile)) == (0, 0)

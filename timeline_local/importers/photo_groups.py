@@ -18,7 +18,7 @@ from timeline_local.importers.files import extension
 from timeline_local.importers.google_names import without_cut_suffix, without_edited_suffix, without_number
 
 IMAGES = frozenset(
-    "apng avif bmp dib gif heic heics heif heifs hif insp jfi jfif jif jp2 j2k jpf jpe jpeg jpg jpx jxl mpo png tif"  # noqa: SIM905
+    "apng avif bmp dib gif heic heics heif heifs hif insp jfi jfif jif jp2 j2k jpf jpe jpeg jpg jpx jxl mpo png psd tif"  # noqa: SIM905
     " tiff webp"
     .split()
 )  # fmt: skip

@@ -26,7 +26,8 @@ Image.MAX_IMAGE_PIXELS = 1_000_000_000
 # Photoshop's XMP and the workflows of picture generators outgrow Pillow's mebibyte, which cost the whole picture.
 PngImagePlugin.MAX_TEXT_CHUNK = MAX_BLOCK
 
-JPEG_2000 = "image/jp2"  # whose metadata the decoder passes over
+JPEG_2000, PHOTOSHOP = "image/jp2", "image/vnd.adobe.photoshop"  # whose metadata the decoder passes over
+READ_BY_US = frozenset({JPEG_2000, PHOTOSHOP})
 _FORMATS: dict[str, tuple[str, ...]] = {
     "image/jpeg": ("JPEG",),  # several pictures in one file, too: its plugin knows them
     "image/png": ("PNG",),
@@ -34,6 +35,7 @@ _FORMATS: dict[str, tuple[str, ...]] = {
     "image/webp": ("WEBP",),
     "image/tiff": ("TIFF",),
     "image/bmp": ("BMP",),
+    PHOTOSHOP: ("PSD",),  # the picture of all its layers together, which programs write beside them
     "image/avif": ("AVIF",),
     JPEG_2000: ("JPEG2000",),
     "image/heic": ("HEIF",),

@@ -66,7 +66,7 @@ def _opened_picture(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
         blocks = images.packets(image)
         turned_by_plugin = images.is_turned_by_plugin(image)
     with path.open("rb") as file:
-        if sniffed.mime == images.JPEG_2000:
+        if sniffed.mime in images.READ_BY_US:
             blocks = packets_of(file, sniffed.mime)
         exif = images.read_blocks(file, sniffed, blocks)
         facts = join(exif, blocks.xmp, blocks.iptc, mime=sniffed.mime)

@@ -24,6 +24,7 @@ _UUIDS = {
     bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"): "iptc",
 }
 _JXL = {b"Exif": "exif", b"xml ": "xmp"}
+_RESOURCES = {0x0422: "exif", 0x0424: "xmp", 0x0404: "iptc"}
 _START_OF_SCAN = 0xDA
 
 
@@ -83,6 +84,21 @@ def _read_jxl(file: BinaryIO, found: Packets) -> None:
         found.exif = found.exif[skipped:]
 
 
+def _read_psd(file: BinaryIO, found: Packets) -> None:
+    """The image resources of Photoshop, which stand before its layers."""
+    file.seek(26)
+    file.seek(int.from_bytes(file.read(4), "big"), 1)  # the colours of a palette
+    end = int.from_bytes(file.read(4), "big") + file.tell()
+    while file.tell() < end and file.read(4) == b"8BIM":
+        name = _RESOURCES.get(int.from_bytes(file.read(2), "big"))
+        file.seek(int.from_bytes(file.read(1), "big") // 2 * 2 + 1, 1)  # its name and the length before it are even
+        size = int.from_bytes(file.read(4), "big")
+        start = file.tell()
+        if name is not None:
+            setattr(found, name, file.read(min(size, MAX_BLOCK)))
+        file.seek(start + size + size % 2)
+
+
 def _unpacked(data: bytes) -> bytes:
     try:
         unpacked: bytes = brotli.Decompressor().process(data, output_buffer_limit=MAX_BLOCK)
@@ -95,4 +111,5 @@ _READERS: dict[str, Callable[[BinaryIO, Packets], None]] = {
     "image/jpeg": _read_jpeg,
     "image/jp2": _read_jp2,
     "image/jxl": _read_jxl,
+    "image/vnd.adobe.photoshop": _read_psd,
 }

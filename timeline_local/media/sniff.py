@@ -76,7 +76,7 @@ _SIGNATURES: tuple[tuple[int, bytes, Sniffed], ...] = (
     (0, b"\xff\x0a", Sniffed("image/jxl", "jxl", "image")),
     (0, b"\x00\x00\x00\x0cJXL \r\n\x87\n", Sniffed("image/jxl", "jxl", "image")),
     (0, b"\x00\x00\x00\x0cjP  \r\n\x87\n", Sniffed("image/jp2", "jp2", "image")),
-    (0, b"8BPS", Sniffed("image/vnd.adobe.photoshop", "psd", "document")),
+    (0, b"8BPS", Sniffed("image/vnd.adobe.photoshop", "psd", "image")),
     (0, b"%PDF-", Sniffed("application/pdf", "pdf", "document")),
     (0, b"PK\x03\x04", Sniffed("application/zip", "zip", "document")),
     (0, b"OggS", Sniffed("audio/ogg", "ogg", "audio")),

@@ -133,7 +133,7 @@ def test_the_film_of_a_live_photo_shares_its_sidecar(tmp_path: Path, reading: Mo
 @pytest.mark.parametrize(
     ("files", "slug"),
     [
-        ({"a.psd": "x"}, {"a.psd": "unsupported"}),
+        ({"a.xcf": "x"}, {"a.xcf": "unsupported"}),
         ({"a": "x"}, {"a": "unsupported"}),
         ({"a.jpg": ""}, {"a.jpg": "empty"}),
         ({"a.jpg.json": GOOGLE % "a.jpg"}, {"a.jpg.json": "sidecar-without-media"}),

@@ -11,6 +11,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from timeline_local.media.facts import MediaFacts, Undecodable
+from timeline_local.media.images import opened
 from timeline_local.media.metadata import read_metadata
 from timeline_local.media.raw import raw_exif
 from timeline_local.media.sniff import sniff_file
@@ -61,6 +62,31 @@ def test_a_jpeg_2000_gives_what_stands_in_its_boxes(tmp_path: Path, tiff_block: 
     data = buffer.getvalue() + box(b"uuid", b"JpgTiffExif->JP2" + tiff_block({0x10F: "Maker"}, DATE))
     found = facts(tmp_path / "a.jp2", data)
     assert (taken(found), found.camera_make, found.width, found.height) == ([TAKEN], "Maker", 16, 8)
+
+
+def photoshop(exif: bytes, *, depth: int = 8) -> bytes:
+    """A picture of 2 by 1 red points; of the resource before EXIF the name is odd."""
+    resources = [(0x03ED, b"\x03abc", b"odd"), (0x0422, b"\0\0", exif)]
+    blocks = b"".join(
+        b"8BIM" + struct.pack(">H", number) + name + struct.pack(">I", len(data)) + data + b"\0" * (len(data) % 2)
+        for number, name, data in resources
+    )
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 1, 2, depth, 3)
+    pixels = struct.pack(">H", 0) + b"\xff" * (depth // 8) * 2 + b"\0" * (depth // 8) * 4
+    return head + struct.pack(">I", 0) + struct.pack(">I", len(blocks)) + blocks + struct.pack(">I", 0) + pixels
+
+
+@pytest.mark.parametrize(("depth", "problems"), [(8, ()), (16, ("image-unreadable",))])
+def test_a_picture_of_photoshop_has_its_date(
+    tmp_path: Path, tiff_block: Block, depth: int, problems: tuple[str, ...]
+) -> None:
+    path = tmp_path / "a.psd"
+    found = facts(path, photoshop(tiff_block({0x10F: "Maker"}, DATE), depth=depth))
+    assert (taken(found), found.camera_make, found.problems) == ([TAKEN], "Maker", problems)
+    if not problems:
+        assert (found.width, found.height) == (2, 1)
+        with opened(path, sniff_file(path)) as image:
+            assert image.convert("RGB").getpixel((1, 0)) == (255, 0, 0)
 
 
 @pytest.mark.parametrize("name", ["exif", "APP1"])
