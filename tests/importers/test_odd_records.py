@@ -21,6 +21,7 @@ from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.mapping import MappedTables
 from timeline_local.importers.sources.mastodon import Mastodon
 from timeline_local.importers.sources.memos import Memos
+from timeline_local.importers.sources.roam import Roam
 from timeline_local.importers.sources.spotify import Spotify
 from timeline_local.importers.sources.x_archive import XArchive
 
@@ -68,6 +69,8 @@ MEMO = some(
     relations=st.lists(some("memo", "relatedMemo", type=st.sampled_from(["COMMENT", "REFERENCE"])), max_size=2),
     location=some("latitude", "longitude", "placeholder"),
 )  # fmt: skip
+BLOCK = some("string", "uid", "heading", "create-time", children=st.lists(VALUES, max_size=2))
+PAGE = some("title", "uid", "create-time", children=st.lists(BLOCK | VALUES, max_size=2))
 Case = tuple[Source, str, str, st.SearchStrategy[Any]]  # the file, what stands around its list, its records
 CASES: dict[str, Case] = {
     "x": (XArchive(), "tweets.js", "window.YTD.tweets.part0 = [LIST]", st.fixed_dictionaries({"tweet": POST | VALUES})),
@@ -84,6 +87,7 @@ CASES: dict[str, Case] = {
         '{"x": {"starred": 1, "title": 1, "body": 1, "tags": 1, "time": "10:00"}, "entries": [LIST]}',
         some("title", "body", "date", "time", "tags", "starred") | VALUES,
     ),
+    "roam": (Roam(), "a.json", '[{"title": "x", "string": "", "create-time": 1592095527164}, LIST]', PAGE | VALUES),
     "memos": (
         Memos(),
         "a.json",

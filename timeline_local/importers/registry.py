@@ -42,6 +42,7 @@ from timeline_local.importers.sources.org import Org
 from timeline_local.importers.sources.owntracks_rec import OwntracksRec
 from timeline_local.importers.sources.photo_folder import PhotoFolder
 from timeline_local.importers.sources.polarsteps import Polarsteps
+from timeline_local.importers.sources.roam import Roam
 from timeline_local.importers.sources.sms_backup import SmsBackup
 from timeline_local.importers.sources.spotify import Spotify
 from timeline_local.importers.sources.strava import Strava
@@ -68,6 +69,7 @@ SOURCES: tuple[Source, ...] = (
     Evernote(),
     Daylio(),
     Bear(),
+    Roam(),
     Jrnl(),  # before chats: an entry may begin as a message does
     ICalendar(),
     VCard(),
