@@ -88,3 +88,25 @@ def test_a_folder_that_vanishes_is_a_problem(tmp_path: Path) -> None:
     (only,) = Folder(tmp_path / "gone").walk()
     assert isinstance(only, Problem)
     assert only.slug == "folder-unreadable"
+
+
+def test_every_walk_of_an_import_tells_the_same(tmp_path: Path, reading: ModuleType) -> None:
+    names = ["2.jpg", "10.jpg", "a b.txt", "c/x.jpg", "line\nbreak.txt"]
+    folder = reading.make(tmp_path, dict.fromkeys(names, "x"))
+    os.utime(tmp_path / "2.jpg", ns=(1_700_000_000_123_456_789,) * 2)
+    first = [each for each in folder.walk() if isinstance(each, Listing)]
+    (tmp_path / "3.jpg").write_text("of the next import")
+    (tmp_path / "2.jpg").unlink()
+    assert [each for each in folder.walk() if isinstance(each, Listing)] == first
+    assert [file.name for file in first[0].files] == ["2.jpg", "10.jpg", "a b.txt", "line\nbreak.txt"]
+    assert (first[0].files[0].size, first[0].files[0].mtime_ns) == (1, 1_700_000_000_123_456_789)
+
+
+def test_a_folder_of_more_files_than_are_kept_is_listed_again(
+    tmp_path: Path, reading: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("timeline_local.importers.archive.MOST_KEPT", 1)
+    folder = reading.make(tmp_path, {"1": "x", "2": "x"})
+    assert locators(folder) == ["1", "2"]
+    (tmp_path / "3").write_text("x")
+    assert locators(folder) == ["1", "2", "3"]

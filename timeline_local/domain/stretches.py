@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +15,7 @@ from timeline_local.domain.parts import Part
 ZIP_HEADER = struct.Struct("<4s5H3I2H")
 """What stands before each file of a zip; its last two numbers are the lengths of name and extra, which follow."""
 _BEGINS = b"PK\3\4"
+_NAME_AND_EXTRA = 1024  # what stands between header and bytes is seldom more
 _CHUNK = 1024 * 1024
 _RAW_DEFLATE = -zlib.MAX_WBITS
 
@@ -36,14 +38,13 @@ class Packing:
     def start(self, file: BinaryIO) -> int:
         """Where the file itself begins in its zip, which is asked. Raises OSError, and ValueError where none does."""
         file.seek(self.header)
-        head = file.read(ZIP_HEADER.size)
-        if len(head) < ZIP_HEADER.size or not head.startswith(_BEGINS):
-            raise ValueError("no file begins here")
-        *_, name, extra = ZIP_HEADER.unpack(head)
-        start = self.header + ZIP_HEADER.size + int(name) + int(extra)
+        start = self.header + _behind(file.read(ZIP_HEADER.size))
         if start + self.packed > self.end:
             raise ValueError("it reaches beyond the files of its zip")
         return start
+
+
+_NAMES = tuple(field.name for field in fields(Packing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,49 @@ class Stretch:
     path: str
     packing: Packing | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the bytes stand there as they are."""
+        return self.packing is None or not self.packing.is_deflated
+
     def part(self) -> Part:
         """Where the bytes stand as they are. Raises OSError, and ValueError where they are compressed or damaged."""
         path = Path(self.path)
         if self.packing is None:
             return Part(path, 0, path.stat().st_size)
-        if self.packing.is_deflated:
+        if not self.is_plain:
             raise ValueError("it is compressed")
         with path.open("rb") as file:
             return Part(path, self.packing.start(file), self.packing.size)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-safe dict; `stretch_from_json` gives the equal value back."""
-        return {"path": self.path, "packing": None if self.packing is None else asdict(self.packing)}
+        packing = self.packing
+        return {
+            "path": self.path,
+            "packing": None if packing is None else {name: getattr(packing, name) for name in _NAMES},
+        }
+
+    def read(self) -> bytes:
+        """All of a small file that a zip holds, in three calls of the system. Raises as `chunks`."""
+        assert self.packing is not None  # noqa: S101 - for what a zip holds
+        wanted = self.packing
+        descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            os.lseek(descriptor, wanted.header, os.SEEK_SET)
+            found = os.read(descriptor, ZIP_HEADER.size + _NAME_AND_EXTRA + wanted.packed)
+        finally:
+            os.close(descriptor)
+        start = _behind(found)
+        if wanted.header + start + wanted.packed > wanted.end or len(found) < start + wanted.packed:
+            raise ValueError("it reaches beyond the files of its zip")
+        data = found[start : start + wanted.packed]
+        if wanted.is_deflated:
+            inflater = zlib.decompressobj(_RAW_DEFLATE)
+            data = inflater.decompress(data, wanted.size + 1)
+        if len(data) != wanted.size or wanted.crc not in (None, zlib.crc32(data)):
+            raise ValueError("it is not what its zip says")
+        return data
 
     def chunks(self, file: BinaryIO) -> Iterator[bytes]:
         """The bytes, about a MiB at once; file: `path`, opened for reading.
@@ -87,6 +118,14 @@ class Stretch:
             yield chunk
         if size != wanted.size or wanted.crc not in (None, crc):
             raise ValueError("it is not what its zip says")
+
+
+def _behind(head: bytes) -> int:
+    """The length of the header that this begins with. Raises ValueError where it is none."""
+    if len(head) < ZIP_HEADER.size or not head.startswith(_BEGINS):
+        raise ValueError("no file begins here")
+    *_, name, extra = ZIP_HEADER.unpack_from(head)
+    return ZIP_HEADER.size + int(name) + int(extra)
 
 
 def _read(file: BinaryIO, left: int | None) -> Iterator[bytes]:

@@ -12,10 +12,12 @@ from __future__ import annotations
 import io
 import re
 import threading
+import zlib
+from array import array
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,6 +47,8 @@ MAX_FOLDER_DEPTH = 64  # deeper than any real tree; ends loops that a file syste
 HEAD_BYTES = 64 * 1024
 HEADS_KEPT = 256
 CARRIERS_KEPT = 8
+SMALL = 256 * 1024  # what is read from an archive in one go
+MOST_KEPT = 1_000_000  # files whose names, sizes and dates stay in memory: 60 MB
 SAMPLED = 20_000  # files of a sample, and how many are looked at for it
 SAMPLED_OF = 200_000
 SAMPLED_ALIKE = 8
@@ -54,17 +58,41 @@ SortKey = tuple[tuple[str | int, ...], str]
 PathKey = tuple[SortKey, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listing:
-    """One folder with its own files; `locator` is "" for the root."""
+    """One folder with its own files in natural order; `locator` is "" for the root."""
 
     locator: str
-    listed: Sequence[File]
+    files: Sequence[File]
 
-    @cached_property
-    def files(self) -> tuple[File, ...]:
-        """The files in natural order. Sorted when somebody asks: an export is walked through five times."""
-        return tuple(sorted(self.listed, key=lambda file: natural_key(file.name)))
+
+class _Kept:
+    """What a folder held when it was listed first, in some 60 bytes a file: an export is walked through seven times."""
+
+    def __init__(self, locator: str, entries: Entries) -> None:
+        self._locator = locator
+        files = sorted(entries.files, key=lambda file: natural_key(file.name))
+        self._names = "/".join([file.name for file in files])  # no name holds one
+        self._sizes = _numbers([file.size for file in files])
+        self._mtimes = _numbers([file.mtime_ns for file in files])
+        self.folders = sorted(entries.folders, key=natural_key)
+        self.problems = entries.problems
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    def files(self) -> list[File]:
+        """In natural order."""
+        names = self._names.split("/") if self._sizes else []
+        return [File.below(self._locator, *each) for each in zip(names, self._sizes, self._mtimes, strict=True)]
+
+
+def _numbers(values: list[int]) -> Sequence[int]:
+    """The same in eight bytes each, if they fit: some disks have dates after the year 2262."""
+    try:
+        return array("q", values)
+    except OverflowError:
+        return values
 
 
 class Folder:
@@ -89,8 +117,10 @@ class Folder:
         self._heads: OrderedDict[str, bytes] = OrderedDict()
         self._carriers: OrderedDict[str, Opener] = OrderedDict()
         self._wals: OrderedDict[File, Wal] = OrderedDict()
+        self._kept: dict[str, _Kept] = {}
+        self._kept_files = 0
         self._sample: tuple[File, ...] | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def is_there(self) -> bool:
         """Whether everything the import was made of still exists."""
@@ -100,7 +130,7 @@ class Folder:
         """Every folder below the root, each before its sub-folders, in natural order.
 
         after  a folder's locator: folders that come before it are left out, itself is not. What cannot be listed is
-        a problem. Memory: one folder's listing at a time.
+        a problem. Listed once: what comes to lie there afterwards belongs to the next import. Memory: see MOST_KEPT.
         """
         yield from self._walk("", 0, _path_key(after))
 
@@ -196,6 +226,10 @@ class Folder:
 
     def read(self, locator: str, *, limit: int) -> bytes:
         """The whole file. Raises OSError, OutsideFolder, and ValueError when it is larger than `limit` bytes."""
+        stretch = self.stretch(locator)
+        if stretch is not None and stretch.packing is not None and stretch.packing.size <= min(limit, SMALL):
+            with suppress(OSError, ValueError, zlib.error):  # whose reason is found on the long way
+                return stretch.read()
         with self.open(locator) as file:
             data = file.read(limit + 1)
         if len(data) > limit:
@@ -219,8 +253,8 @@ class Folder:
             return
         if here >= after:
             yield from listed.problems
-            yield Listing(locator, listed.files)
-        for name in sorted(listed.folders, key=natural_key):
+            yield Listing(locator, listed.files())
+        for name in listed.folders:
             below = joined(locator, name)
             key = _path_key(below)
             if key < after[: len(key)]:
@@ -230,7 +264,21 @@ class Folder:
                 continue
             yield from self._walk(below, depth + 1, after)
 
-    def _list(self, locator: str) -> Entries | Problem:
+    def _list(self, locator: str) -> _Kept | Problem:
+        with self._lock:
+            kept = self._kept.get(locator)
+        if kept is None:
+            entries = self._entries(locator)
+            if isinstance(entries, Problem):
+                return entries
+            kept = _Kept(locator, entries)
+            with self._lock:
+                if self._kept_files + len(kept) <= MOST_KEPT:
+                    self._kept_files += len(kept)
+                    self._kept[locator] = kept
+        return kept
+
+    def _entries(self, locator: str) -> Entries | Problem:
         try:
             found = self._tree.entries(locator)
         except OSError as error:
@@ -249,7 +297,7 @@ class Folder:
             if isinstance(listed, Problem):
                 continue
             alike: Counter[str] = Counter()
-            for file in sorted(listed.files, key=lambda each: natural_key(each.name)):
+            for file in listed.files():
                 seen += 1
                 kind = file.name.rpartition(".")[2].lower()
                 alike[kind] += 1
@@ -259,7 +307,7 @@ class Folder:
                     if taken >= SAMPLED:
                         return
             if depth < MAX_FOLDER_DEPTH:
-                ahead.extend((joined(locator, name), depth + 1) for name in sorted(listed.folders, key=natural_key))
+                ahead.extend((joined(locator, name), depth + 1) for name in listed.folders)
 
     def _is_worth_telling(self, problem: Problem) -> bool:
         # "../x" is no hidden file.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain, pairwise
 
 from timeline_local.domain.drafts import Problem
-from timeline_local.importers.trees import Entries, File, RefusedArchive, joined, missing
+from timeline_local.importers.trees import Entries, File, RefusedArchive, missing
 
 MAX_PATH_CHARACTERS = 4096
 MAX_DEPTH = 64  # deeper than any real tree
@@ -135,7 +135,7 @@ class Packed:
         if folder is None:
             return Entries()
         files = [
-            File(joined(locator, name), self._sizes[number], self._mtimes[number])
+            File.below(locator, name, self._sizes[number], self._mtimes[number])
             for name, number in zip(folder.names, folder.numbers, strict=True)
         ]
         return Entries(files, list(folder.folders))

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, Self
 
 from timeline_local.domain.drafts import Problem
 from timeline_local.domain.stretches import Stretch
@@ -67,17 +67,28 @@ class Limits:
     small_bytes: int = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file as its folder lists it. size in bytes; mtime_ns since 1970, 0 where nobody knows."""
-
+class _Listed(NamedTuple):
     locator: str
     size: int
     mtime_ns: int
+    name: str
 
-    @property
-    def name(self) -> str:
-        return self.locator.rpartition("/")[2]
+
+class File(_Listed):
+    """A file as its folder lists it. size in bytes; mtime_ns since 1970, 0 where nobody knows.
+
+    A tuple that knows its name: an export is listed several times, and each name is asked for by everybody.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, locator: str, size: int, mtime_ns: int) -> Self:
+        return tuple.__new__(cls, (locator, size, mtime_ns, locator.rpartition("/")[2]))
+
+    @classmethod
+    def below(cls, folder: str, name: str, size: int, mtime_ns: int) -> Self:
+        """The file of this name in a folder."""
+        return tuple.__new__(cls, (f"{folder}/{name}" if folder else name, size, mtime_ns, name))
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Final
 
 from timeline_local.core import side_process
 from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import stretch_from_json
 from timeline_local.media.facts import Undecodable, facts_to_json, previews_to_json
 from timeline_local.media.metadata import read_metadata
 from timeline_local.media.previews import make_previews
@@ -74,14 +75,21 @@ def _replies_to(requests: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """Decode in this process. Raises Undecodable, OSError.
 
-    Request: op (facts | previews), path, name_hint; start and size for facts of a part, out_dir for previews.
+    Request: op (facts | previews), name_hint, for facts a `Stretch` as JSON, for previews path and out_dir.
     """
     path = Path(request["path"])
     if request["op"] == "facts":
-        file = Part(path, request["start"], request["size"]) if "start" in request else path
+        file = _part(request) if request.get("packing") else path
         return facts_to_json(read_metadata(file, sniff_file(file, request.get("name_hint", ""))))
     sniffed: Sniffed = sniff_file(path, request.get("name_hint", ""))
     return previews_to_json(make_previews(path, sniffed, Path(request["out_dir"])))
+
+
+def _part(request: Mapping[str, Any]) -> Part:
+    try:
+        return stretch_from_json(request).part()
+    except ValueError as error:
+        raise Undecodable("file-unreadable", str(error)) from error
 
 
 def restrict() -> None:

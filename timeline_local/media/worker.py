@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from timeline_local.core.side_process import Helper, command_of
-from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import Stretch
 from timeline_local.media.facts import (
     MediaFacts,
     PreviewResult,
@@ -23,7 +23,7 @@ from timeline_local.media.facts import (
     previews_from_json,
 )
 
-GROUP = 16  # files in one message: two processes share what an import looks at together
+GROUP = 64  # files in one message: two processes share what an import looks at together
 
 # Says nothing about the file that is read, but that the disk for the previews is full or read-only.
 UNWRITTEN: Final = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EROFS)
@@ -82,8 +82,8 @@ class DecodePool:
         """What the file says about itself; name_hint: its original name, for TIFF-based RAW. Raises Undecodable."""
         return _facts(await self._ask(_facts_request(path, name_hint)))
 
-    async def facts_of(self, files: Sequence[tuple[Path | Part, str]]) -> list[MediaFacts | Undecodable]:
-        """As `facts`, of many files with their name hints; parts of files must be pictures.
+    async def facts_of(self, files: Sequence[tuple[Path | Stretch, str]]) -> list[MediaFacts | Undecodable]:
+        """As `facts`, of many files with their name hints; what lies in a zip must be pictures, not compressed.
 
         They are asked for in groups: a message took the server as long as reading the facts of a picture (2026-11).
         """
@@ -191,11 +191,9 @@ class _Child:
         await asyncio.to_thread(self._helper.reap)
 
 
-def _facts_request(file: Path | Part, name_hint: str) -> dict[str, Any]:
-    request: dict[str, Any] = {"op": "facts", "name_hint": name_hint}
-    if isinstance(file, Part):
-        return request | {"path": str(file.path), "start": file.start, "size": file.size}
-    return request | {"path": str(file)}
+def _facts_request(file: Path | Stretch, name_hint: str) -> dict[str, Any]:
+    stretch = file if isinstance(file, Stretch) else Stretch(str(file))
+    return {"op": "facts", "name_hint": name_hint, **stretch.to_json()}
 
 
 def _result(reply: Mapping[str, Any]) -> dict[str, Any]:

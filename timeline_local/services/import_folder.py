@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import Stretch
 from timeline_local.exceptions import DiskFull
 from timeline_local.importers.archive import File, Folder, Limits
 from timeline_local.queries.imports import ImportRow
@@ -41,13 +41,13 @@ def packed_bytes(folder: Folder, files: Iterable[FoundFile]) -> int:
 @asynccontextmanager
 async def at_hand(
     work: ImportWork, folder: Folder, files: Sequence[FoundFile]
-) -> AsyncIterator[list[Path | Part | OSError | ValueError]]:
+) -> AsyncIterator[list[Path | Stretch | OSError | ValueError]]:
     """Where each can be read as a file, or why it cannot: pictures in place, all else that is packed as a copy.
 
     Copies are gone afterwards; the next start sweeps them, too. Raises DiskFull when there is no room for them.
     """
     copies = [work.library_root / "incoming" / f"{secrets.token_hex(16)}.part" for _ in files]
-    places: list[Path | Part | OSError | ValueError] = []
+    places: list[Path | Stretch | OSError | ValueError] = []
     try:
         places += await asyncio.to_thread(_make_ready, folder, files, copies, work.settings.media.reserve_bytes)
         yield places
@@ -58,18 +58,17 @@ async def at_hand(
 
 def _make_ready(
     folder: Folder, files: Sequence[FoundFile], copies: Sequence[Path], reserve_bytes: int
-) -> list[Path | Part | OSError | ValueError]:
+) -> list[Path | Stretch | OSError | ValueError]:
     return [_ready(folder, file, copy, reserve_bytes) for file, copy in zip(files, copies, strict=True)]
 
 
-def _ready(folder: Folder, file: FoundFile, copy: Path, reserve_bytes: int) -> Path | Part | OSError | ValueError:
+def _ready(folder: Folder, file: FoundFile, copy: Path, reserve_bytes: int) -> Path | Stretch | OSError | ValueError:
     try:
-        place = folder.place(file.ref.locator)
-        if place is not None:
-            return place
-        stretch = folder.stretch(file.ref.locator) if file.family == "image" else None
-        if stretch is not None and (stretch.packing is None or not stretch.packing.is_deflated):
-            return stretch.part()
+        stretch = folder.stretch(file.ref.locator)
+        if stretch is not None and stretch.packing is None:
+            return Path(stretch.path)
+        if stretch is not None and stretch.is_plain and file.family == "image":
+            return stretch
         _unpack(folder, folder.stat(file.ref.locator), copy, reserve_bytes)
     except (OSError, ValueError) as error:
         return error

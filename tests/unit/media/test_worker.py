@@ -5,15 +5,17 @@ import os
 import subprocess
 import sys
 import time
+import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from timeline_local.core.messages import pack
 from timeline_local.core.side_process import environment
-from timeline_local.domain.parts import Part
+from timeline_local.domain.stretches import Packing, Stretch
 from timeline_local.media import decoding
 from timeline_local.media.facts import MediaFacts, Undecodable
 from timeline_local.media.metadata import read_metadata
@@ -90,11 +92,17 @@ async def test_one_that_ends_the_process_leaves_the_others_their_answers(jpeg: J
 
 async def test_a_picture_inside_a_file_says_the_same(pool: DecodePool, jpeg: Jpeg, tmp_path: Path) -> None:
     path = jpeg()
-    data = path.read_bytes()
-    whole = tmp_path / "whole.zip"
-    whole.write_bytes(b"PK before" + data + b"and behind")
-    (told,) = await pool.facts_of([(Part(whole, 9, len(data)), "a.jpg")])
-    assert told == read_metadata(path, sniff_file(path))
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w") as archive:
+        archive.write(path, "a.jpg")
+        size, end = archive.getinfo("a.jpg").file_size, archive.start_dir
+    packing = Packing(header=0, packed=size, end=end, size=size, is_deflated=False, crc=None)
+    elsewhere = replace(packing, header=4)
+    found = await pool.facts_of(
+        [(Stretch(str(tmp_path / "whole.zip"), each), "a.jpg") for each in (packing, elsewhere)]
+    )
+    assert found[0] == read_metadata(path, sniff_file(path))
+    assert isinstance(found[1], Undecodable)
+    assert found[1].slug == "file-unreadable"
 
 
 async def test_previews_are_private_files_of_the_owner(pool: DecodePool, jpeg: Jpeg, tmp_path: Path) -> None:

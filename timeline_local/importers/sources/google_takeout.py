@@ -7,7 +7,7 @@ picture is believed, unless its owner corrected the date in Google Photos: see `
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -170,16 +170,22 @@ class _Reading:
         if file is not None and said is None:
             detail = "This sidecar cannot be read; its picture is taken without it."
             told.append(Problem(file.locator, "sidecar-unreadable", detail))
+        name = said.name_of(group.primary.name) if said else group.primary.name
         draft = Draft(
             source_key=source_key(group.primary.locator),
-            evidence=_evidence(area, group, said),
-            media=_media(group, copies, said),
+            body=said.description if said else "",
+            evidence=_evidence(area, name, said),
+            place=said.place if said else None,
+            people=tuple(PersonRef(name=each) for each in said.people) if said else (),
+            media=_media(group, copies, name),
+            favourite=said is not None and said.is_favourite,
+            archived=said is not None and said.is_archived,
             collections=_collections(copies),
             relations=burst_relations(group),
-            extra=_extra(group, said),
+            extra=_extra(group, name, said),
             raw=data if said else None,
         )
-        return [draft if said is None else _with_google(draft, said), *told]
+        return [draft, *told]
 
     def _judged(self, file: File) -> Iterator[Problem]:
         if file.locator in self.tree.settled:
@@ -208,13 +214,9 @@ def _order(locator: str) -> tuple[SortKey, ...]:
     return tuple(natural_key(part) for part in locator.split("/")) if locator else ()
 
 
-def _true_name(group: Group, said: GoogleSidecar | None) -> str:
-    return said.name_of(group.primary.name) if said else group.primary.name
-
-
-def _evidence(area: Area, group: Group, said: GoogleSidecar | None) -> tuple[TimeEvidence, ...]:
+def _evidence(area: Area, name: str, said: GoogleSidecar | None) -> tuple[TimeEvidence, ...]:
     """The dates of files are those of the export; the folder's year was made of the very date in the sidecar."""
-    named = date_from_path(PurePosixPath(area.name or ".") / _true_name(group, said))
+    named = date_from_path(PurePosixPath(area.name or ".") / name)
     in_name = named if named is not None and named.origin == FILE_NAME else None
     told = said.evidence(in_name) if said else ()
     return (*told, in_name.evidence()) if in_name else told or _of_folder(named)
@@ -224,9 +226,9 @@ def _of_folder(named: NameDate | None) -> tuple[TimeEvidence, ...]:
     return () if named is None else (named.evidence(),)
 
 
-def _media(group: Group, copies: Sequence[Copy], said: GoogleSidecar | None) -> tuple[MediaRef, ...]:
+def _media(group: Group, copies: Sequence[Copy], name: str) -> tuple[MediaRef, ...]:
     parts = [*group.parts, *_missing_parts(group, copies)]
-    names = [_true_name(group, said), *(file.name for file, _ in parts[1:])]
+    names = [name, *(file.name for file, _ in parts[1:])]
     return tuple(
         MediaRef(locator=file.locator, role=role, position=position, name=name)
         for position, ((file, role), name) in enumerate(zip(parts, names, strict=True))
@@ -247,19 +249,8 @@ def _collections(copies: Sequence[Copy]) -> tuple[CollectionRef, ...]:
     return tuple({copy.album.key: copy.album.ref() for copy in copies}.values())
 
 
-def _extra(group: Group, said: GoogleSidecar | None) -> dict[str, JSON]:
-    extra = {**picture_extra(group, _true_name(group, said)), **(said.extra if said else {"without_sidecar": True})}
+def _extra(group: Group, name: str, said: GoogleSidecar | None) -> dict[str, JSON]:
+    extra = {**picture_extra(group, name), **(said.extra if said else {"without_sidecar": True})}
     if str(extra.get("device_folder", "")).casefold() == "screenshots":
         extra["kind"] = "screenshot"
     return extra
-
-
-def _with_google(draft: Draft, said: GoogleSidecar) -> Draft:
-    return replace(
-        draft,
-        body=said.description,
-        place=said.place,
-        people=tuple(PersonRef(name=name) for name in said.people),
-        favourite=said.is_favourite,
-        archived=said.is_archived,
-    )
