@@ -14,7 +14,7 @@ _STAMP = re.compile(
     re.ASCII,
 )
 _POINTS = frozenset({Precision.INSTANT, Precision.MINUTE})
-_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?", re.ASCII)
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d\d??)(?::?(?P<minutes>\d\d))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def read_instant(text: str) -> tuple[datetime, int | None] | None:
 
 
 def read_offset(text: str) -> int | None:
-    """Minutes east of UTC of `+02:00`, `-0430`, `+02` or `Z`; None for anything else and beyond 14 hours."""
+    """Minutes east of UTC of `+02:00`, `-0430`, `+02`, `+2` or `Z`; None for anything else and beyond 14 hours."""
     plain = text.strip(" \t\r\n\0")
     if plain in {"Z", "z"}:
         return 0

@@ -316,6 +316,12 @@ def _gps_offset(winner: TimeEvidence, zoning: _Zoning, notes: _Notes) -> _Offset
     return None
 
 
+def offset_by_gps(local_at: datetime, gps: datetime) -> int | None:
+    """Minutes east of UTC of a wall clock, by its distance from the GPS time of its picture; None if it is none."""
+    minutes, fault = _distance(local_at, gps)
+    return minutes if fault is None else None
+
+
 def _distance(local_at: datetime, gps: datetime) -> tuple[int, str | None]:
     """Minutes a wall clock runs ahead of the GPS time, to the quarter hour, and why that is no zone, if it is none."""
     gap = local_at.replace(tzinfo=None) - wall_clock(gps, 0)

@@ -14,6 +14,7 @@ from xml.parsers import expat
 
 from timeline_local.domain.moments import Precision, TimeBasis, TimeEvidence
 from timeline_local.domain.stamps import Stamp, read_instant, read_offset, read_stamp
+from timeline_local.domain.times import offset_by_gps
 from timeline_local.domain.xmp_values import (
     finite,
     joined_keywords,
@@ -66,6 +67,7 @@ _DATES = (
     (_DYNAMIC + "shotDate", "xmpDM:shotDate", ""),
     (_DYNAMIC + "CreationDate", "xmpDM:CreationDate", ""),
 )
+_POINTS = frozenset({Precision.INSTANT, Precision.MINUTE})
 _HIERARCHIES = (
     (_LIGHTROOM + "hierarchicalSubject", "|"),
     (_DIGIKAM + "TagsList", "/"),
@@ -145,13 +147,27 @@ class Xmp:
     is_favourite: bool = False  # as F-Stop marks them
 
     def evidence(self, basis: TimeBasis = TimeBasis.SIDECAR) -> tuple[TimeEvidence, ...]:
-        """The dates, and the GPS time, as statements for `times.decide`; the best of a sidecar may correct a camera."""
-        stated = tuple(each.stamp.evidence(basis, f"XMP {each.tag}") for each in self.dates)
+        """The dates, and the GPS time, as statements for `times.decide`; the best of a sidecar may correct a camera.
+
+        Beside a wall clock the GPS time only tells its zone: it may be that of the last fix, hours ago.
+        """
+        clock = next((each.stamp for each in self.dates if each.stamp.precision in _POINTS), None)
+        is_bare = clock is not None and clock.utc_offset_min is None
+        ahead = offset_by_gps(clock.local_at, self.gps_at) if clock and is_bare and self.gps_at else None
+        stated = tuple(_zoned(each.stamp, ahead).evidence(basis, f"XMP {each.tag}") for each in self.dates)
         if stated and basis is TimeBasis.SIDECAR:
             stated = (replace(stated[0], may_correct=True), *stated[1:])
-        if self.gps_at is None:
+        origin = "XMP exif:GPSTimeStamp"
+        if ahead is not None:
+            return (*stated, TimeEvidence(basis=basis, utc_offset_min=ahead, origin=origin))
+        if self.gps_at is None or clock is not None:
             return stated
-        return (*stated, TimeEvidence(basis=TimeBasis.GPS, instant=self.gps_at, origin="XMP exif:GPSTimeStamp"))
+        return (*stated, TimeEvidence(basis=TimeBasis.GPS, instant=self.gps_at, origin=origin))
+
+
+def _zoned(stamp: Stamp, ahead: int | None) -> Stamp:
+    is_bare = stamp.utc_offset_min is None and stamp.precision in _POINTS
+    return replace(stamp, utc_offset_min=ahead) if is_bare else stamp
 
 
 def read_xmp(data: bytes) -> Xmp:
@@ -307,7 +323,7 @@ def _dates(found: dict[str, _Node]) -> Iterator[XmpDate]:
 
 def _completed(stamp: Stamp, found: dict[str, _Node], kind: str) -> Stamp:
     """With its offset and fractions of a second, where they are properties of their own, as in EXIF."""
-    if stamp.precision not in {Precision.INSTANT, Precision.MINUTE}:
+    if stamp.precision not in _POINTS:
         return stamp
     if stamp.utc_offset_min is None:
         names = (f"OffsetTime{kind}", "OffsetTime")

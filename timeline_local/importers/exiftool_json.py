@@ -17,10 +17,11 @@ _TITLES = ("Title", "ObjectName", "XPTitle", "Headline")
 _TEXTS = ("Description", "ImageDescription", "Caption-Abstract", "UserComment")
 _HIERARCHIES = (("HierarchicalSubject", "|"), ("TagsList", "/"), ("LastKeywordXMP", "/"), ("CatalogSets", "|"))
 _DEGREES = re.compile(
-    r"(?P<degrees>\d+(?:\.\d+)?)(?: deg)?(?:[ ]+(?P<minutes>\d+(?:\.\d+)?)')?(?:[ ]*(?P<seconds>\d+(?:\.\d+)?)\")?"
+    r"(?P<degrees>\d+(?:\.\d+)?)(?: deg|°)?(?:[ ]+(?P<minutes>\d+(?:\.\d+)?)')?(?:[ ]*(?P<seconds>\d+(?:\.\d+)?)\")?"
     r"[ ]*(?P<side>[NSEW])?",
     re.ASCII,
 )
+_SIDES = re.compile(r"([^NS,]+[NS])[ ]*([^EW,]+[EW])", re.ASCII)
 _HIGHEST_M = 500_000  # orbits that people are in; also what is no number ends here
 
 
@@ -70,7 +71,9 @@ def _position(tags: Mapping[str, Any]) -> tuple[float, float] | tuple[None, None
     lat, lon = _coordinate(tags, "GPSLatitude", 90), _coordinate(tags, "GPSLongitude", 180)
     if lat is None or lon is None:
         both = _first(tags, ("GPSPosition", "GPSCoordinates"))
-        north, east, *_ = [*(both.split(",") if "," in both else both.split()), "", ""]  # a height may follow
+        sides = _SIDES.fullmatch(both)
+        parts = list(map(str, sides.groups())) if sides else both.split(",") if "," in both else both.split()
+        north, east, *_ = (*parts, "", "")  # a height may follow
         lat, lon = _degrees(north, "", 90), _degrees(east, "", 180)
     return (lat, lon) if lat is not None and lon is not None and (lat, lon) != (0, 0) else (None, None)
 

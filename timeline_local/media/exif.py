@@ -20,6 +20,7 @@ _DESCRIPTION, _MAKE, _MODEL, _SOFTWARE, _MODIFIED, _ARTIST = 0x10E, 0x10F, 0x110
 _RATING, _WINDOWS_TITLE, _WINDOWS_COMMENT, _WINDOWS_KEYWORDS = 0x4746, 0x9C9B, 0x9C9C, 0x9C9E
 _ORIGINAL, _DIGITIZED, _OFFSET, _OFFSET_ORIGINAL, _OFFSET_DIGITIZED = 0x9003, 0x9004, 0x9010, 0x9011, 0x9012
 _SUBSEC_ORIGINAL, _SUBSEC_DIGITIZED = 0x9291, 0x9292
+_ZONE_HOURS, _UNSIGNED = 0x882A, 0x10000  # a signed number that some write as an unsigned one
 _MAKER_NOTE, _USER_COMMENT, _LENS_MODEL = 0x927C, 0x9286, 0xA434
 _GPS_TIME, _GPS_DATE = 7, 29
 _APPLE_CONTENT_ID = 0x11
@@ -36,7 +37,7 @@ _WHOLE_NUMBERS = ("iso", "focal_length_35mm")
 _LENS_FALLBACKS = (0xFDEA, 0xFDE8)  # LensModel in the aux block of DNG converters.
 
 _DATE = re.compile(r"(\d{4})[:/.-](\d{1,2})[:/.-](\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d+))?")
-_OFFSET_TEXT = re.compile(r"([+-])(\d{1,2}):?(\d{2})")
+_OFFSET_TEXT = re.compile(r"([+-])(\d{1,2}?)(?::?(\d{2}))?(?!\d)")
 _MAX_OFFSET_MIN = 14 * 60
 # Texts that camera firmware writes into the caption of every picture it takes.
 _FIRMWARE_TEXT = re.compile(r"^(?:charset=\S+|binary comment)$", re.IGNORECASE)
@@ -118,14 +119,14 @@ def parse_exif_date(text: str, subsec: str = "") -> datetime | None:
 
 
 def parse_offset(text: str) -> int | None:
-    """Minutes east of UTC from `+02:00`, `-0700` or `Z`; None for blanks and more than fourteen hours."""
+    """Minutes east of UTC from `+02:00`, `-0700`, `+7` or `Z`; None for blanks and more than fourteen hours."""
     if text.strip().upper() == "Z":
         return 0
     found = _OFFSET_TEXT.match(text.strip())
     if found is None:
         return None
     sign, hours, minutes = found.groups()
-    total = int(hours) * 60 + int(minutes)
+    total = int(hours) * 60 + int(minutes or 0)
     return None if total > _MAX_OFFSET_MIN else -total if sign == "-" else total
 
 
@@ -164,7 +165,7 @@ def _read_detail(detail: Directory, found: Exif) -> None:
 def _read_dates(main: Directory, detail: Directory, found: Exif) -> None:
     """Original before digitized. An offset of one clock serves the other: it is one camera in one place."""
     offsets = [parse_offset(detail.text(tag)) for tag in (_OFFSET_ORIGINAL, _OFFSET_DIGITIZED, _OFFSET)]
-    offset = next((o for o in offsets if o is not None), None)
+    offset = next((o for o in (*offsets, _zone_hours(detail), _zone_hours(main)) if o is not None), None)
     for name, tag, subsec in (
         ("DateTimeOriginal", _ORIGINAL, _SUBSEC_ORIGINAL),
         ("DateTimeDigitized", _DIGITIZED, _SUBSEC_DIGITIZED),
@@ -178,6 +179,15 @@ def _read_dates(main: Directory, detail: Directory, found: Exif) -> None:
         elif tag in detail or tag in main:
             _note(found, "exif-date-unreadable")
             _keep(found, **{f"unreadable_{name}": text})
+
+
+def _zone_hours(directory: Directory) -> int | None:
+    """Minutes east of UTC as cameras told them in whole hours before EXIF had offsets."""
+    hours = directory.integer(_ZONE_HOURS)
+    if hours is None:
+        return None
+    signed = hours - _UNSIGNED if hours > _UNSIGNED // 2 else hours
+    return signed * 60 if abs(signed) * 60 <= _MAX_OFFSET_MIN else None
 
 
 def wall_clock(local_at: datetime, offset: int | None, origin: str) -> TimeEvidence:

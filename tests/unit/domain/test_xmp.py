@@ -162,9 +162,24 @@ def test_the_satellites_time_and_place_become_evidence() -> None:
         ' exif:GPSAltitude="14839/10" exif:GPSAltitudeRef="1" exif:DateTimeOriginal="2019-06-14T15:04:05.5"'
     )
     assert (found.lat, found.lon, found.altitude_m) == pytest.approx((41.22, -96.075, -1483.9))
-    stated, gps = found.evidence()
+    stated, zone = found.evidence()
     assert (stated.basis, stated.origin) == (TimeBasis.SIDECAR, "XMP exif:DateTimeOriginal")
-    assert (gps.basis, gps.instant) == (TimeBasis.GPS, datetime(2019, 6, 14, 13, 4, 5, tzinfo=UTC))
+    assert (stated.local_at, stated.utc_offset_min) == (datetime(2019, 6, 14, 15, 4, 5, 500000), 120)  # noqa: DTZ001
+    assert (zone.local_at, zone.instant, zone.utc_offset_min) == (None, None, 120)
+
+
+@pytest.mark.parametrize(
+    ("dates", "bases"),
+    [
+        ("", [TimeBasis.GPS]),
+        ('exif:DateTimeOriginal="2019-06-14"', [TimeBasis.SIDECAR, TimeBasis.GPS]),  # finer than the day
+        ('exif:DateTimeOriginal="2019-06-14T15:04:05+02:00"', [TimeBasis.SIDECAR]),
+        ('exif:DateTimeOriginal="2021-01-01T15:21:05"', [TimeBasis.SIDECAR]),  # of a fix that is long gone
+    ],
+)
+def test_the_satellites_time_stands_behind_a_wall_clock(dates: str, bases: list[TimeBasis]) -> None:
+    found = read(f'exif:GPSTimeStamp="2019-06-14T13:04:05Z" {dates}').evidence()
+    assert [each.basis for each in found] == bases
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,9 @@ def test_a_blank_or_impossible_date_is_none(text: str) -> None:
         ("+00:00", 0),
         ("+14:00", 840),
         ("+15:00", None),
+        ("+07", 420),
+        ("-9", -540),
+        ("+930", 570),
         ("   :  ", None),
         ("", None),
     ],
@@ -77,6 +80,14 @@ def test_without_an_offset_a_date_is_only_a_wall_clock(tiff_block: Block) -> Non
 def test_a_general_offset_is_the_last_choice(tiff_block: Block) -> None:
     found = read(tiff_block({}, {ORIGINAL: "2020:05:04 18:39:11", OFFSET: "+02:00", OFFSET_ORIGINAL: "   :  "}))
     assert found.evidence[0].utc_offset_min == 120
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [(9, 540), (0, 0), (65532, -240), (99, None)])
+def test_whole_hours_of_older_cameras_are_an_offset(tiff_block: Block, hours: int, minutes: int | None) -> None:
+    (evidence,) = read(tiff_block({}, {ORIGINAL: "2016:08:12 13:28:50", 0x882A: hours})).evidence
+    assert evidence.utc_offset_min == minutes
+    (stated,) = read(tiff_block({}, {ORIGINAL: "2016:08:12 13:28:50", 0x882A: hours, OFFSET: "+02:00"})).evidence
+    assert stated.utc_offset_min == 120
 
 
 def test_a_blank_date_is_a_problem_and_no_evidence(tiff_block: Block) -> None:
