@@ -43,6 +43,7 @@ from timeline_local.importers.sources.owntracks_rec import OwntracksRec
 from timeline_local.importers.sources.photo_folder import PhotoFolder
 from timeline_local.importers.sources.polarsteps import Polarsteps
 from timeline_local.importers.sources.roam import Roam
+from timeline_local.importers.sources.simplenote import Simplenote
 from timeline_local.importers.sources.sms_backup import SmsBackup
 from timeline_local.importers.sources.spotify import Spotify
 from timeline_local.importers.sources.strava import Strava
@@ -70,6 +71,7 @@ SOURCES: tuple[Source, ...] = (
     Daylio(),
     Bear(),
     Roam(),
+    Simplenote(),
     Jrnl(),  # before chats: an entry may begin as a message does
     ICalendar(),
     VCard(),
