@@ -87,6 +87,13 @@ _MINUTE = re.compile(
 _DATE = re.compile(rf"(?<!\d){_YEAR}(?P<sep>[-_. ]){_MONTH}(?P=sep){_DAY}(?!\d)", re.ASCII)
 _COMPACT_DATE = re.compile(rf"(?<!\d)(?P<year>19\d\d|20\d\d){_MONTH}{_DAY}(?!\d)", re.ASCII)
 _DOTTED_DATE = re.compile(rf"(?<!\d){_DAY}\.{_MONTH}\.(?P<year>19\d\d|20\d\d)(?!\d)", re.ASCII)
+# "13-02-2023", "03-13-2023": where one of both can be no month; and without zeros, "2023-3-4".
+_DAY_BEFORE = re.compile(rf"(?<!\d)(?P<day>1[3-9]|2\d|3[01])(?P<sep>[-_]){_MONTH}(?P=sep)(?P<year>19\d\d|20\d\d)(?!\d)")
+_DAY_BEHIND = re.compile(rf"(?<!\d){_MONTH}(?P<sep>[-_])(?P<day>1[3-9]|2\d|3[01])(?P=sep)(?P<year>19\d\d|20\d\d)(?!\d)")
+_NO_ZEROS = re.compile(
+    r"(?<![\d-])(?P<year>19\d\d|20\d\d)-(?P<month>0?[1-9]|1[0-2])-(?P<day>[12]\d|3[01]|0?[1-9])(?![\d-])", re.ASCII
+)
+_DAYS = (_DATE, _COMPACT_DATE, _DOTTED_DATE, _DAY_BEFORE, _DAY_BEHIND, _NO_ZEROS)
 _MONTH_FIRST_IN_NAME = re.compile(rf"{_YEAR}[-_.]{_MONTH}(?![-_.]?\d)", re.ASCII)
 # A name that is a checksum or a UUID spells dates only by accident.
 _CHECKSUM = re.compile(r"(?=[^a-f]*[a-f])[0-9a-f-]{20,}", re.IGNORECASE)
@@ -97,7 +104,7 @@ _SPOKEN_CLOCK = re.compile(r"\d[T ]\d\d:|\dT\d{6}", re.ASCII)
 _CENTURY_TURN = 70  # of two digits, as POSIX has it
 # Messengers and cloud cameras that name files by the clock of the phone, in milliseconds since 1970.
 _EPOCH_MILLIS = re.compile(
-    r"(?:mmexport|FB_IMG_|wx_camera_|beauty_|retouch_)?(?P<millis>1\d{12})(?:[-_(].*)?", re.ASCII
+    r"(?:mmexport|dji_export_|FB_IMG_|wx_camera_|beauty_|retouch_)?(?P<millis>1\d{12})(?:[-_(].*)?", re.ASCII
 )
 
 _FOLDER_MONTH = re.compile(rf"{_YEAR}[-_. ]?{_MONTH}(?!\d)", re.ASCII)
@@ -196,7 +203,7 @@ def _from_epoch(stem: str) -> NameDate | None:
 
 
 def _first_day(name: str, origin: str) -> NameDate | None:
-    for pattern in (_DATE, _COMPACT_DATE, _DOTTED_DATE):
+    for pattern in _DAYS:
         for match in pattern.finditer(name):
             local_at = _date(match["year"], match["month"], match["day"])
             if local_at:

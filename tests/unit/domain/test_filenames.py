@@ -56,6 +56,10 @@ def test_every_published_file_name_gives_its_wall_clock(name: str, expected: str
         ("2024-08-31 12:34:56.1.jpg", "2024-08-31 12:34:56.100000", Precision.INSTANT),
         ("2024-08-31 12:34:56,123456.jpg", "2024-08-31 12:34:56.123456", Precision.INSTANT),
         ("2019.05.21", "2019-05-21 00:00:00", Precision.DAY),
+        ("sub 13-02-2023 a.jpg", "2023-02-13 00:00:00", Precision.DAY),
+        ("image_03_13_2023.jpg", "2023-03-13 00:00:00", Precision.DAY),
+        ("image 2023-3-14.jpg", "2023-03-14 00:00:00", Precision.DAY),
+        ("2023-11-4 (2).jpg", "2023-11-04 00:00:00", Precision.DAY),
         ("99-13-06 15-21-03 in 2019-05-21.jpg", "2019-05-21 00:00:00", Precision.DAY),
     ],
 )
@@ -115,6 +119,10 @@ def test_folders_date_what_the_name_does_not(name: str, expected: str, precision
         "a20190614b20190614c1f8ece1.jpeg",
         "0b2a2019-0614-4190-8614-20190614abcd.jpg",
         "2019-02-31.jpg",
+        "03-02-2023.jpg",  # February or March
+        "1-2023-3-4.jpg",
+        "2023-3-4-5.jpg",
+        "13-02_2023.jpg",
         "WhatsApp Image 2019-02-31 at 13.04.05 PM.jpeg",
         "",
     ],
@@ -128,7 +136,13 @@ def test_an_impossible_dial_leaves_the_day() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["PXL_20210102_030405123.MP.jpg", "20210102T030405.123Z.jpg", "mmexport1609556645123.jpg"]
+    "name",
+    [
+        "PXL_20210102_030405123.MP.jpg",
+        "20210102T030405.123Z.jpg",
+        "mmexport1609556645123.jpg",
+        "dji_export_1609556645123.jpg",
+    ],
 )
 def test_names_that_count_in_utc_become_an_instant(name: str) -> None:
     evidence = read(name).evidence()
