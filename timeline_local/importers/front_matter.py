@@ -152,9 +152,7 @@ def _understood(values: dict[str, Any]) -> FrontMatter:
     return FrontMatter(
         title=_text(lowered.get("title")),
         evidence=tuple(
-            found
-            for name in _DATE_FIELDS
-            if (found := _evidence(lowered.get(name), f"front matter {name}")) is not None
+            found for name in _DATE_FIELDS if (found := _evidence(lowered.get(name), f"front matter {name}")) is not None
         ),
         tags=tuple(tag for name in ("tags", "tag", "keywords") for tag in _tags(lowered.get(name))),
         place=_place(lowered),
@@ -196,9 +194,12 @@ def _from_text(text: str, origin: str) -> TimeEvidence | None:
         return parse_edtf(text).evidence(TimeBasis.SOURCE, origin)
     with suppress(ValueError):
         return _from_datetime(datetime.fromisoformat(text), origin)
+    worded = _in_words(text, origin)  # before the words of mails, whose reader passes over "PM"
+    if worded is not None:
+        return worded
     with suppress(ValueError, OverflowError, TypeError):
         return _from_datetime(_worded(text), origin)
-    return _in_words(text, origin) or _spelled(text, origin)
+    return _spelled(text, origin)
 
 
 def _worded(text: str) -> datetime:

@@ -59,6 +59,7 @@ def when(draft: Draft) -> tuple[str, str]:
         ("a.md", "---\ncreated_date: '2025-08-21'\n---\nx", ("2025-08-21T00:00:00", "day")),
         ("a.md", "---\nDate Created: 2025-08-21\n---\nx", ("2025-08-21T00:00:00", "day")),
         ("a.md", "---\ndate created: Friday, March 4th 2022, 5:06:07 am\n---\nx", ("2022-03-04T05:06:07", "instant")),
+        ("a.md", "---\ndate: March 4, 2022 5:06 PM\n---\nx", ("2022-03-04T17:06:00", "minute")),
         ("a.md", "---\ndate created: Friday, March 4th 2022, 5:06:07 pm\n---\nx", ("2022-03-04T17:06:07", "instant")),
         ("a.md", "---\ncreation date: 2022-03-04 05:06\n---\nx", ("2022-03-04T05:06:00", "instant")),
         ("a.md", "---\ndate: 13/08/2024\n---\nx", ("2024-08-13T00:00:00", "day")),
