@@ -152,7 +152,7 @@ def _understood(values: dict[str, Any]) -> FrontMatter:
     return FrontMatter(
         title=_text(lowered.get("title")),
         evidence=tuple(
-            found for name in _DATE_FIELDS if (found := _evidence(lowered.get(name), f"front matter {name}")) is not None
+            found for name in _DATE_FIELDS if (found := dated(lowered.get(name), f"front matter {name}")) is not None
         ),
         tags=tuple(tag for name in ("tags", "tag", "keywords") for tag in _tags(lowered.get(name))),
         place=_place(lowered),
@@ -160,14 +160,15 @@ def _understood(values: dict[str, Any]) -> FrontMatter:
     )
 
 
-def _evidence(value: object, origin: str) -> TimeEvidence | None:
+def dated(value: object, origin: str) -> TimeEvidence | None:
+    """The date that a value is, in whatever spelling; None for one that is none."""
     if isinstance(value, datetime):
         return _from_datetime(value, origin)
     if isinstance(value, date):
         local_at = datetime.combine(value, datetime.min.time())
         return TimeEvidence(basis=TimeBasis.SOURCE, local_at=local_at, precision=Precision.DAY, origin=origin)
     if isinstance(value, list) and value:
-        return _evidence(value[0], origin)
+        return dated(value[0], origin)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)  # "date: 1987" is a year
     return _from_text(value.strip(), origin) if isinstance(value, str) else None

@@ -38,6 +38,7 @@ from timeline_local.importers.sources.messenger import Messenger
 from timeline_local.importers.sources.netflix import Netflix
 from timeline_local.importers.sources.nmea import Nmea
 from timeline_local.importers.sources.notes_folder import NotesFolder
+from timeline_local.importers.sources.notion import Notion
 from timeline_local.importers.sources.org import Org
 from timeline_local.importers.sources.owntracks_rec import OwntracksRec
 from timeline_local.importers.sources.photo_folder import PhotoFolder
@@ -72,6 +73,7 @@ SOURCES: tuple[Source, ...] = (
     Bear(),
     Roam(),
     Simplenote(),
+    Notion(),
     Jrnl(),  # before chats: an entry may begin as a message does
     ICalendar(),
     VCard(),
