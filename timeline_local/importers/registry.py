@@ -26,6 +26,7 @@ from timeline_local.importers.sources.google_location import GoogleLocation
 from timeline_local.importers.sources.google_takeout import GoogleTakeout
 from timeline_local.importers.sources.gpx import Gpx
 from timeline_local.importers.sources.icalendar import ICalendar
+from timeline_local.importers.sources.igc import Igc
 from timeline_local.importers.sources.instagram import Instagram
 from timeline_local.importers.sources.journiv import Journiv
 from timeline_local.importers.sources.jrnl import Jrnl
@@ -100,6 +101,7 @@ SOURCES: tuple[Source, ...] = (
     Fit(),
     Tcx(),
     Nmea(),
+    Igc(),
     OwntracksRec(),
     TrackCsv(),
     Org(),

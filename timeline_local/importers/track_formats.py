@@ -30,7 +30,7 @@ GOOGLE_SETTINGS = "google_settings"
 GOOGLE_ENCRYPTED = "google_encrypted"
 GOOGLE_BROWSER = "google_browser"
 GOOGLE_ACTIVITY = "google_activity"
-GPX, KML, KMZ, TCX, FIT, NMEA = "gpx", "kml", "kmz", "tcx", "fit", "nmea"
+GPX, KML, KMZ, TCX, FIT, NMEA, IGC = "gpx", "kml", "kmz", "tcx", "fit", "nmea", "igc"
 OWNTRACKS, GEOJSON, OVERLAND, CSV = "owntracks", "geojson", "overland", "csv"
 POLARSTEPS, POLARSTEPS_TRIP = "polarsteps", "polarsteps_trip"
 DAWARICH, DAWARICH_MANIFEST, DAWARICH_PHOTOS = "dawarich", "dawarich_manifest", "dawarich_photos"
@@ -55,6 +55,7 @@ _ROOT = re.compile(
 _ROOTS = {"gpx": GPX, "kml": KML, "TrainingCenterDatabase": TCX}
 _KML_PARTS = frozenset({"Document", "Folder", "Placemark"})
 _NMEA = re.compile(r"^[^$!\n]{0,40}\$[A-Z]{2}(?:RMC|GGA|GLL|VTG|GSA|GSV|ZDA|GNS|WPL|GNTRK),", re.MULTILINE)
+_IGC = re.compile(r"^(?:B\d{13}[NS]\d{8}[EW][AV]|H[A-Z]DTE(?:DATE)?[: ]*\d{6})", re.MULTILINE | re.ASCII)
 _OWNTRACKS = re.compile(r'(?:^\d{4}-\d\d-\d\dT[\d:.]+Z\s+\S+\s+|^|\[\s*)\{[^\n]*"_type"\s*:\s*"\w+"', re.MULTILINE)
 _ENCRYPTED = "You have encrypted Timeline backups"
 # What only one format has, most telling first; all patterns of a line must be found, in any order, for keys vary.
@@ -224,6 +225,8 @@ def _of_text(text: str, found: str, name: str) -> str:
         return GOOGLE_ENCRYPTED
     if _NMEA.search(text[:2048]):
         return NMEA
+    if _IGC.search(text[:HEAD_BYTES]):
+        return IGC
     if _OWNTRACKS.search(text[:HEAD_BYTES]):
         return OWNTRACKS
     if found in {"csv", "tsv", "txt", "log", ""}:
