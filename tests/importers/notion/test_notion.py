@@ -19,7 +19,7 @@ from timeline_local.importers.sources.notion import Notion
 EXPECTED = Path(__file__).with_name("expected.json")
 IDS = [f"{number:032x}" for number in range(20)]
 HOME, SUB, TABLE, ROW, OTHER = IDS[10:15]
-FILES = {
+FILES: dict[str, bytes | str] = {
     f"Home {HOME}.md": f"# Home\n\nNote: no property\n\n![](Home/a%20b.png)\n\n[Sub](Home/Sub%20{SUB}.md)\n\n"
     f"[Journal](Home/Journal%20{TABLE}.csv)\n",
     "Home/a b.png": b"\x89PNG",
