@@ -36,7 +36,6 @@ from timeline_local.core.private_files import sync_dir
 
 API = "/api/v1"
 GOAL = 0.3
-MOST_IN_VAIN = 3
 _WAIT_S = 3 * 3600
 _IDLE_S = 0.02
 # Everything an owner would miss; imports, jobs, the audit log and counters of changes go on.
@@ -82,15 +81,11 @@ class Library:
         return str(made["id"])
 
     def state(self, import_id: str) -> str:
-        return self.how_far(import_id)[0]
-
-    def how_far(self, import_id: str) -> tuple[str, int]:
-        """The import's state, and how many items it has done in it."""
         self.peak_mb = max(self.peak_mb, self.served.rss_mb())
         found = self.ask("GET", f"/imports/{import_id}")
         if found["state"] in ("failed", "cancelled"):
             raise RuntimeError(f"the import is {found['state']}: {found['error']}")
-        return str(found["state"]), int((found["progress"] or {}).get("done", 0))
+        return str(found["state"])
 
     def until(self, import_id: str, state: str) -> None:
         ends = time.monotonic() + _WAIT_S
@@ -204,10 +199,7 @@ def measure(made: Made, folder: Path, log: IO[bytes]) -> bool:
 
 
 def kill(made: Made, folder: Path, log: IO[bytes], *, kills: int, seed: int) -> bool:
-    """The same import into new libraries, their servers killed at random, until all kills are used up.
-
-    A job that five starts in a row cannot move is given up; so after three of these it is left alone until it moves.
-    """
+    """The same import into new libraries, their servers killed at random, until all kills are used up."""
     dice = random.Random(seed)
     left, sound = kills, True
     for number in range(kills):
@@ -225,17 +217,13 @@ def kill(made: Made, folder: Path, log: IO[bytes], *, kills: int, seed: int) -> 
 def _killed(library: Library, made: Made, dice: random.Random, *, most: int) -> int:
     """Import, with the server killed every few seconds, `most` times at most; how often it was."""
     import_id = library.import_once(made.folder)
-    used, in_vain, is_started = 0, 0, False
-    moved = library.how_far(import_id)
-    while (reached := library.how_far(import_id))[0] != "done":
-        if reached[0] == "planned" and not is_started:
+    used, is_started = 0, False
+    while (state := library.state(import_id)) != "done":
+        if state == "planned" and not is_started:
             library.ask("POST", f"/imports/{import_id}/start", {})
             is_started = True
-        time.sleep(dice.uniform(1, 5))
-        reached = library.how_far(import_id)
-        in_vain = in_vain + 1 if reached == moved else 0
-        moved = reached
-        if used < most and in_vain <= MOST_IN_VAIN:
+        time.sleep(dice.uniform(0.5, 5))
+        if used < most:
             library.kill()
             used += 1
     return used

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +89,9 @@ async def test_a_job_killed_in_the_middle_is_finished_with_every_item_once(tmp_p
     assert (finished.state, after) == ("done", 200)
 
 
-async def test_a_job_that_ended_the_process_five_times_is_given_up(tmp_path: Path) -> None:
+async def test_a_job_that_ended_the_process_ten_times_is_given_up(tmp_path: Path) -> None:
     data = tmp_path / "library"
-    job = await enqueue(data, "crash", attempts=4)
+    job = await enqueue(data, "crash", attempts=9)
     with process(data) as crashing:
         assert crashing.wait(90) == -signal.SIGKILL
     with process(data, "finish") as surviving:
@@ -98,6 +99,41 @@ async def test_a_job_that_ended_the_process_five_times_is_given_up(tmp_path: Pat
     ended, _ = await look(data, job)
     assert ended.state == "failed"
     assert (ended.error or {})["type"] == "/problems/job-gave-up"
+
+
+async def test_a_job_whose_process_is_killed_again_and_again_waits_and_is_not_given_up(tmp_path: Path) -> None:
+    data = tmp_path / "library"
+    job = await enqueue(data, "crash", attempts=4)
+    with process(data) as crashing:
+        assert crashing.wait(90) == -signal.SIGKILL
+    runtime = await open_runtime(load_settings(data_dir=data))
+    async with runtime.database.write() as db:
+        await services.take_back_all(db, now=runtime.now())
+    async with runtime.database.read() as db:
+        waiting = await queries.get(db, runtime.owner_pk, job.id)
+    now = runtime.now()
+    await runtime.close()
+    assert waiting is not None
+    assert (waiting.state, waiting.attempts) == ("waiting", 5)
+    assert timedelta(seconds=10) < waiting.run_after - now <= timedelta(seconds=16)
+
+
+async def test_a_batch_ends_the_count_of_starts_in_vain_with_its_own_transaction(tmp_path: Path) -> None:
+    runtime = await open_runtime(load_settings(data_dir=tmp_path / "library"))
+    async with runtime.database.write() as db:
+        await services.enqueue(db, runtime.owner_pk, kind="count", now=runtime.now())
+        await db.execute(update(Job).values(attempts=7))
+        job = await services.claim(
+            db, holder="me", kinds=["count"], held=[], now=runtime.now(), lease=timedelta(minutes=1)
+        )
+        assert job is not None
+        assert job.attempts == 8
+        await services.checkpoint(db, job, {"done": 1})
+    async with runtime.database.read() as db:
+        found = await queries.get(db, runtime.owner_pk, job.id)
+    await runtime.close()
+    assert found is not None
+    assert found.attempts == 1
 
 
 async def test_a_stopped_process_puts_its_job_back_instead_of_finishing_it(tmp_path: Path) -> None:

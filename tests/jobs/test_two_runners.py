@@ -74,11 +74,11 @@ async def test_a_job_is_taken_over_when_its_lease_has_run_out(database: Database
 
 async def test_a_job_that_was_started_too_often_is_given_up(database: Database, owner: Any) -> None:  # noqa: ANN401
     await put(database, owner)
-    for round_ in range(5):
+    for round_ in range(10):
         assert await claim(database, "x", at=now() + round_ * 2 * LEASE)
-    assert await claim(database, "x", at=now() + 20 * LEASE) is None
+    assert await claim(database, "x", at=now() + 40 * LEASE) is None
     async with database.write() as db:
-        (failed,) = await services.give_up_exhausted(db, now=now() + 20 * LEASE)
+        (failed,) = await services.give_up_exhausted(db, now=now() + 40 * LEASE)
     assert (failed.state, (failed.error or {})["type"]) == ("failed", "/problems/job-gave-up")
 
 

@@ -15,7 +15,8 @@ from sqlalchemy.orm import aliased
 from timeline_local.models import ChangeCounter, Import, Job, User
 
 JSON = dict[str, Any]
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 5  # that ended in an error, without a batch being finished between them
+MAX_STARTS = 10  # likewise, that the process did not survive
 ROUTINE = "purge_trash"
 ACTIVE = ("waiting", "running", "paused")
 
@@ -151,7 +152,7 @@ def due(*, now: datetime, kinds: Collection[str], held: Collection[int]) -> Sele
     )
     return (
         select(Job.pk)
-        .where(is_due, Job.kind.in_(kinds), Job.pk.not_in(held), Job.attempts < MAX_ATTEMPTS, ~is_blocked)
+        .where(is_due, Job.kind.in_(kinds), Job.pk.not_in(held), Job.attempts < MAX_STARTS, ~is_blocked)
         .order_by(Job.run_after, Job.pk)
         .limit(1)
         .with_for_update(skip_locked=True, of=Job)

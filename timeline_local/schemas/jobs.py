@@ -75,7 +75,7 @@ class JobOut(BaseModel):
     state: JobState
     progress: JobProgress
     import_id: UUID | None = Field(description="The import it works for.")
-    attempts: int = Field(description="Starts since it last finished a batch; given up after five.")
+    attempts: int = Field(description="Starts since it last finished a batch; given up after ten.")
     error: dict[str, Any] | None = Field(description="The problem document of the last failure.")
     result: dict[str, Any] | None = Field(None, description="What a maintenance job found so far.")
     created_at: datetime

@@ -20,7 +20,7 @@ from timeline_local.exceptions import JobGaveUp, JobNotFound, JobTakenOver, Time
 from timeline_local.models import Import, Job
 from timeline_local.models.base import Instant
 from timeline_local.queries import jobs as queries
-from timeline_local.queries.jobs import MAX_ATTEMPTS, JobRow
+from timeline_local.queries.jobs import MAX_STARTS, JobRow
 
 JSON = dict[str, Any]
 IMPORT_KINDS = ("scan", "import", "undo")
@@ -40,9 +40,12 @@ def problem(error: TimelineError) -> JSON:
     return {"type": f"/problems/{error.slug}", "title": error.title, "status": error.status, "detail": error.detail}
 
 
+# By the number of starts that brought it no further.
+_PATIENCE = tuple(timedelta(seconds=seconds) for seconds in (0, 0, 0, 4, 8, 16, 32, 60))
+
 EXHAUSTED = problem(
     JobGaveUp(
-        f"It was given up after {MAX_ATTEMPTS} starts without progress. What it had finished is kept; "
+        f"It was given up after {MAX_STARTS} starts without progress. What it had finished is kept; "
         "look at the log, then try it again."
     )
 )
@@ -196,9 +199,15 @@ async def claim(
 
 
 async def take_back_all(db: AsyncConnection, *, now: datetime) -> None:
-    """Put every running job back in line: for a start that knows no other process can hold one."""
-    values = {"state": "waiting", "lease_holder": None, "lease_until": None, "run_after": now, "updated_at": now}
-    await db.execute(update(Job).where(Job.state == "running").values(values))
+    """Put every running job back in line: for a start that knows no other process can hold one.
+
+    What two starts did not bring further waits longer from start to start: if it is the job that ends the process, its
+    owner finds a moment to cancel it; if it is somebody who ends it every other second, the job does not pay for it.
+    """
+    values = {"state": "waiting", "lease_holder": None, "lease_until": None, "updated_at": now}
+    waits = [(Job.attempts == starts, literal(now + wait, Instant)) for starts, wait in enumerate(_PATIENCE)]
+    last = literal(now + _PATIENCE[-1], Instant)
+    await db.execute(update(Job).where(Job.state == "running").values(**values, run_after=case(*waits, else_=last)))
 
 
 async def give_up_exhausted(db: AsyncConnection, *, now: datetime) -> list[JobRow]:
@@ -206,7 +215,7 @@ async def give_up_exhausted(db: AsyncConnection, *, now: datetime) -> list[JobRo
     hopeless = (
         update(Job)
         .where(
-            Job.attempts >= MAX_ATTEMPTS,
+            Job.attempts >= MAX_STARTS,
             (Job.state == "waiting") | ((Job.state == "running") & (Job.lease_until < now)),
         )
         .values(state="failed", error=EXHAUSTED, lease_holder=None, lease_until=None, finished_at=now, updated_at=now)
@@ -234,9 +243,11 @@ async def renew(
 async def checkpoint(db: AsyncConnection, job: JobRow, data: JSON | None) -> None:
     """Store where the job can go on, inside the transaction of the batch that it stands for.
 
+    The count of starts without progress begins anew with it.
+
     Also a fence: raises JobTakenOver, which rolls the batch back, if another process holds the job now.
     """
-    if not (await db.execute(_held(job).values(checkpoint=data))).rowcount:
+    if not (await db.execute(_held(job).values(checkpoint=data, attempts=1))).rowcount:
         raise JobTakenOver
 
 
