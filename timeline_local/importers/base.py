@@ -70,6 +70,7 @@ SKIP_SLUGS = frozenset(
         "never-sent",
         "junk",
         "text-cut",
+        "other-datum",
         "not-in-export",
         "left-out-by-mapping",
         "trailer",

@@ -42,6 +42,7 @@ from timeline_local.importers.sources.notes_folder import NotesFolder
 from timeline_local.importers.sources.notion import Notion
 from timeline_local.importers.sources.org import Org
 from timeline_local.importers.sources.owntracks_rec import OwntracksRec
+from timeline_local.importers.sources.oziexplorer import OziExplorer
 from timeline_local.importers.sources.photo_folder import PhotoFolder
 from timeline_local.importers.sources.polarsteps import Polarsteps
 from timeline_local.importers.sources.roam import Roam
@@ -102,6 +103,7 @@ SOURCES: tuple[Source, ...] = (
     Tcx(),
     Nmea(),
     Igc(),
+    OziExplorer(),
     OwntracksRec(),
     TrackCsv(),
     Org(),

@@ -12,8 +12,8 @@ from timeline_local.importers.photo_groups import is_media
 _SOMETHING_ELSE = frozenset(
     "7z aae apk bz2 cfg conf crdownload css csv ctg db dll dmg doc docx download eml emlx epub exe fit geojson gpx"  # noqa: SIM905
     " gz htm html ics igc ini iso jar js json jsonl kml kmz log lrv markdown mbox md mjs nmea numbers odp ods odt pages"
-    " part partial pdf pem php pkg plist ppt pptx py rar rec rtf sh so sqlite sqlite3 srt svg tar tcx tgz thm tmp"
-    " torrent ttf txt url vcf vtt woff woff2 xls xlsx xml xmp xz yaml yml zip".split()
+    " part partial pdf pem php pkg plist plt ppt pptx py rar rec rte rtf sh so sqlite sqlite3 srt svg tar tcx tgz thm"
+    " tmp torrent ttf txt url vcf vtt woff woff2 wpt xls xlsx xml xmp xz yaml yml zip".split()
 )  # fmt: skip
 _BACKUP = "_original"  # what ExifTool leaves behind: "IMG_1.jpg_original"
 _BRANDS = {b"heic": "heic", b"heix": "heic", b"mif1": "heic", b"avif": "avif", b"qt": "mov"}

@@ -30,7 +30,7 @@ GOOGLE_SETTINGS = "google_settings"
 GOOGLE_ENCRYPTED = "google_encrypted"
 GOOGLE_BROWSER = "google_browser"
 GOOGLE_ACTIVITY = "google_activity"
-GPX, KML, KMZ, TCX, FIT, NMEA, IGC = "gpx", "kml", "kmz", "tcx", "fit", "nmea", "igc"
+GPX, KML, KMZ, TCX, FIT, NMEA, IGC, OZI = "gpx", "kml", "kmz", "tcx", "fit", "nmea", "igc", "ozi"
 OWNTRACKS, GEOJSON, OVERLAND, CSV = "owntracks", "geojson", "overland", "csv"
 POLARSTEPS, POLARSTEPS_TRIP = "polarsteps", "polarsteps_trip"
 DAWARICH, DAWARICH_MANIFEST, DAWARICH_PHOTOS = "dawarich", "dawarich_manifest", "dawarich_photos"
@@ -56,7 +56,10 @@ _ROOTS = {"gpx": GPX, "kml": KML, "TrainingCenterDatabase": TCX}
 _KML_PARTS = frozenset({"Document", "Folder", "Placemark"})
 _NMEA = re.compile(r"^[^$!\n]{0,40}\$[A-Z]{2}(?:RMC|GGA|GLL|VTG|GSA|GSV|ZDA|GNS|WPL|GNTRK),", re.MULTILINE)
 _IGC = re.compile(r"^(?:B\d{13}[NS]\d{8}[EW][AV]|H[A-Z]DTE(?:DATE)?[: ]*\d{6})", re.MULTILINE | re.ASCII)
+_OZI = re.compile(r"\A(?:OziExplorer (?:Track Point|Waypoint|Route) File|Geolife trajectory)", re.IGNORECASE)
 _OWNTRACKS = re.compile(r'(?:^\d{4}-\d\d-\d\dT[\d:.]+Z\s+\S+\s+|^|\[\s*)\{[^\n]*"_type"\s*:\s*"\w+"', re.MULTILINE)
+# What a log of lines is known by, and within how many letters.
+_LOGS = ((NMEA, _NMEA, 2048), (OZI, _OZI, 256), (IGC, _IGC, HEAD_BYTES), (OWNTRACKS, _OWNTRACKS, HEAD_BYTES))
 _ENCRYPTED = "You have encrypted Timeline backups"
 # What only one format has, most telling first; all patterns of a line must be found, in any order, for keys vary.
 _JSON_SIGNS: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...] = tuple(
@@ -223,12 +226,9 @@ def _of_json(text: str) -> str:
 def _of_text(text: str, found: str, name: str) -> str:
     if text.startswith(_ENCRYPTED) or name.casefold() == "encrypted backups.txt":
         return GOOGLE_ENCRYPTED
-    if _NMEA.search(text[:2048]):
-        return NMEA
-    if _IGC.search(text[:HEAD_BYTES]):
-        return IGC
-    if _OWNTRACKS.search(text[:HEAD_BYTES]):
-        return OWNTRACKS
+    logged = next((log for log, sign, within in _LOGS if sign.search(text[:within])), "")
+    if logged:
+        return logged
     if found in {"csv", "tsv", "txt", "log", ""}:
         return _of_columns(text, found, name)
     return ""

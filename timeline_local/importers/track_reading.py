@@ -17,12 +17,25 @@ from timeline_local.domain.drafts import JSON, Draft, MediaRef, Problem
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Checkpoint, Found, Item, ReadOptions, Recognition
-from timeline_local.importers.track_formats import CSV, FIT, GEOJSON, GPX, IGC, KML, KMZ, NMEA, TCX, files_in, sample_of
+from timeline_local.importers.track_formats import (
+    CSV,
+    FIT,
+    GEOJSON,
+    GPX,
+    IGC,
+    KML,
+    KMZ,
+    NMEA,
+    OZI,
+    TCX,
+    files_in,
+    sample_of,
+)
 from timeline_local.importers.xml_stream import XmlBroken
 
 ITEMS_PER_CHECKPOINT = 200
 LARGEST_TRACK = 64 * 1024 * 1024  # a day of NMEA takes 40 MiB; more is a history
-_TRACKS = frozenset({GPX, FIT, TCX, KML, KMZ, GEOJSON, NMEA, IGC, CSV})
+_TRACKS = frozenset({GPX, FIT, TCX, KML, KMZ, GEOJSON, NMEA, IGC, OZI, CSV})
 _CARRIERS = frozenset({Kind.MOVE, Kind.HEALTH})
 BROKEN = (OSError, EOFError, csv.Error, zlib.error, BadZipFile, XmlBroken, ExpatError, ValueError)
 
