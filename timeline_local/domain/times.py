@@ -163,9 +163,11 @@ class _Offset:
 _Notes = dict[int, tuple[bool, str]]  # id of the evidence → (accepted, reason)
 
 
-def _rank(evidence: TimeEvidence) -> int:
+def _rank(evidence: TimeEvidence) -> float:
     if evidence.basis is TimeBasis.EXIF and evidence.local_at is None:
         return _EXIF_INSTANT_RANK
+    if evidence.basis is TimeBasis.FILE_DATE and evidence.local_at is not None:
+        return _RANK[evidence.basis] - 0.5  # a program wrote it into the file; the file's own date changes with copying
     return _RANK[evidence.basis]
 
 

@@ -179,6 +179,22 @@ def _read_dates(main: Directory, detail: Directory, found: Exif) -> None:
         elif tag in detail or tag in main:
             _note(found, "exif-date-unreadable")
             _keep(found, **{f"unreadable_{name}": text})
+    if not found.evidence and (changed := _last_changed(main, detail)) is not None:
+        found.evidence.append(changed)
+
+
+def _last_changed(main: Directory, detail: Directory) -> TimeEvidence | None:
+    """When a program last wrote the picture: worth more than the date of the file, and less than anything else."""
+    local_at = parse_exif_date(main.text(_MODIFIED))
+    if local_at is None:
+        return None
+    return TimeEvidence(
+        basis=TimeBasis.FILE_DATE,
+        local_at=local_at,
+        utc_offset_min=parse_offset(detail.text(_OFFSET)),
+        precision=Precision.INSTANT,
+        origin="EXIF DateTime",
+    )
 
 
 def _zone_hours(directory: Directory) -> int | None:

@@ -258,13 +258,16 @@ def _file_evidence(draft: Draft, files: Sequence[FoundFile]) -> tuple[TimeEviden
     """What the files say: the primary's word, else that of the parts that were taken at the same moment."""
     if draft.kind is not None:
         return ()  # what a note shows was not taken when the note was written
+    weak: tuple[TimeEvidence, ...] = ()
     for file in sorted(files, key=lambda each: _SPEAKS.get(each.ref.role, 9)):
-        dated = () if file.facts is None else file.facts.evidence
-        if file.ref.role in _SPEAKS and any(each.basis is not TimeBasis.FILE_NAME for each in dated):
+        dated = () if file.facts is None or file.ref.role not in _SPEAKS else file.facts.evidence
+        if any(each.basis not in _WEAK for each in dated):
             return dated
-    return ()
+        weak = weak or tuple(each for each in dated if each.basis is TimeBasis.FILE_DATE)
+    return weak
 
 
+_WEAK = frozenset({TimeBasis.FILE_NAME, TimeBasis.FILE_DATE})
 _SPEAKS = {MediaRole.PRIMARY: 0, MediaRole.RAW: 1, MediaRole.MOTION: 2, MediaRole.EDITED: 3}
 
 

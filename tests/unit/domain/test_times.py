@@ -201,6 +201,7 @@ ORDER = [
     TimeEvidence(basis=TimeBasis.SOURCE, local_at=wall("2001-02-03 07:00:00")),
     TimeEvidence(basis=TimeBasis.NEIGHBOUR, local_at=wall("2001-02-03 08:00:00")),
     TimeEvidence(basis=TimeBasis.FILE_NAME, local_at=wall("2001-02-03 09:00:00")),
+    TimeEvidence(basis=TimeBasis.FILE_DATE, local_at=wall("2001-02-03 11:00:00")),
     TimeEvidence(basis=TimeBasis.FILE_DATE, instant=at("2001-02-03T10:00:00+00:00")),
 ]
 

@@ -90,6 +90,14 @@ def test_whole_hours_of_older_cameras_are_an_offset(tiff_block: Block, hours: in
     assert stated.utc_offset_min == 120
 
 
+def test_when_a_picture_was_last_changed_is_its_date_of_last_resort(tiff_block: Block) -> None:
+    (evidence,) = read(tiff_block({0x132: "2020:05:04 18:39:11"}, {OFFSET: "+02:00"})).evidence
+    assert (evidence.basis, str(evidence.local_at)) == (TimeBasis.FILE_DATE, "2020-05-04 18:39:11")
+    assert (evidence.utc_offset_min, evidence.origin) == (120, "EXIF DateTime")
+    (taken,) = read(tiff_block({0x132: "2020:05:04 18:39:11"}, {DIGITIZED: "2019:05:04 18:39:11"})).evidence
+    assert taken.origin == "EXIF DateTimeDigitized"
+
+
 def test_a_blank_date_is_a_problem_and_no_evidence(tiff_block: Block) -> None:
     found = read(tiff_block({}, {ORIGINAL: "    :  :     :  :  ", DIGITIZED: "0000:00:00 00:00:00"}))
     assert (found.evidence, found.problems) == ([], ["exif-date-unreadable"])
