@@ -94,7 +94,7 @@ def test_a_picture_without_a_date_takes_that_of_its_other_part(role: MediaRole) 
 
 
 def test_when_a_picture_was_last_written_counts_only_where_no_other_part_knows_better() -> None:
-    written = TimeEvidence(basis=TimeBasis.FILE_DATE, local_at=NAME.local_at, origin="EXIF DateTime")
+    written = TimeEvidence(basis=TimeBasis.FILE_DATE, local_at=EXIF.local_at, origin="EXIF DateTime")
     files = [found(facts=MediaFacts(mime="image/jpeg", evidence=(written,))), found(MediaRole.MOTION)]
     assert when_of(Draft(source_key="a"), files, AROUND).winner == EXIF
     assert when_of(Draft(source_key="a"), files[:1], AROUND).winner == written
