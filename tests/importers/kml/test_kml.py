@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from timeline_local.domain.drafts import Draft
+from timeline_local.domain.drafts import Draft, Problem
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.times import decide
 from timeline_local.importers.base import Item
@@ -203,6 +203,26 @@ def test_a_file_cut_anywhere_gives_what_it_has_and_says_so(tmp_path: Path, readi
 
 def test_a_map_without_placemarks_is_told(tmp_path: Path, reading: ModuleType) -> None:
     assert reading.problems(read(tmp_path, reading, "<kml><Document/></kml>")) == {"a.kml": "empty"}
+
+
+def test_a_map_that_is_elsewhere_says_what_to_save_instead(tmp_path: Path, reading: ModuleType) -> None:
+    """My Maps writes it unless the box that keeps data up to date is unticked."""
+    link = "<NetworkLink><name>x</name><Link><href>https://maps.example/kml?mid=1&amp;lid=2</href></Link></NetworkLink>"
+    items = read(tmp_path, reading, f"<kml><Document>{link}</Document></kml>")
+    [problem] = [each for each in items if isinstance(each, Problem)]
+    assert (problem.slug, "https://maps.example/kml?mid=1&lid=2" in problem.detail) == ("not-in-export", True)
+
+
+def test_what_an_update_adds_is_read_and_what_it_changes_is_told(tmp_path: Path, reading: ModuleType) -> None:
+    added = placemark("<name>New</name><Point><coordinates>13.4,52.5</coordinates></Point>")
+    update = (
+        f"<Update><Create><Folder targetId='a'>{added[added.index('<Placemark') : added.index('</Placemark>')]}"
+        "</Placemark></Folder></Create><Change><Placemark targetId='b'><name>c</name></Placemark></Change>"
+        "<Delete><Placemark targetId='d'/></Delete></Update>"
+    )
+    items = read(tmp_path, reading, f"<kml><NetworkLinkControl>{update}</NetworkLinkControl></kml>")
+    assert [draft.title for draft in drafts(items)] == ["New"]
+    assert [each.slug for each in items if isinstance(each, Problem)] == ["unsupported", "unsupported"]
 
 
 @pytest.mark.parametrize(("name", "data"), [("a.txt", MAP), ("a.kml", b"<Document/>"), ("x", TRACKS)])

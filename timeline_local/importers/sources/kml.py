@@ -31,14 +31,19 @@ from timeline_local.importers.track_reading import claims_of, read_formats, reco
 from timeline_local.importers.tracks import NOWHERE, Keys, Point, ProblemLog, Recording, items_of, waypoint
 from timeline_local.importers.xml_stream import Closed, Element, Event, Opened, stream
 
-_CONTAINERS = frozenset({"kml", "Document", "Folder", "Placemark", "MultiGeometry", "MultiTrack", "Track"})
+_CONTAINERS = frozenset({"kml", "Document", "Folder", "Placemark", "MultiGeometry", "MultiTrack", "Track"}) | {
+    "NetworkLinkControl",
+    "Update",
+    "Create",
+}
 _MOST_PACKED = 256 * 1024 * 1024  # of a KMZ's pages together; more is no map of anybody's ways
 _NUMBER = r"\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*"
 _NUMBERED = re.compile(r"|.*-\d+", re.DOTALL)
 _TUPLE = re.compile(rf"{_NUMBER},{_NUMBER}(?:,{_NUMBER})?")
 _POINTS = frozenset({Precision.INSTANT, Precision.MINUTE})
+_CHANGES = frozenset({"Change", "Delete"})
 # What a map shows besides somebody's ways.
-_NO_WAYS = {"Polygon": "an area", "GroundOverlay": "a picture", "NetworkLink": "a link", "PhotoOverlay": "a picture"}
+_NO_WAYS = {"Polygon": "an area", "GroundOverlay": "a picture", "PhotoOverlay": "a picture"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,7 @@ class _Reading:
     told: set[tuple[int, int]] = field(default_factory=set)  # shapes of ways, and when they began; 0: at any time
     keys: Keys = field(default_factory=Keys)
     marks: int = 0
+    links: int = 0
     log: ProblemLog = field(init=False)
 
     def __post_init__(self) -> None:
@@ -121,7 +127,7 @@ class _Reading:
     def end(self) -> Iterator[Found]:
         yield from self._end_mark()
         yield from self._way_items(self.log_way)
-        if not self.marks:
+        if not self.marks and not self.links:
             yield Problem(self.file.locator, "empty", "This map has no placemarks.")
         yield from self.log.rest()
 
@@ -132,6 +138,11 @@ class _Reading:
             yield from self._close(event.name)
         elif self.mark is not None:
             yield from self._part(self.mark, event)
+        elif event.name == "NetworkLink":
+            yield self._elsewhere(event)
+        elif event.name in _CHANGES:
+            detail = "This changes a placemark of another map, which is not here. Import that map itself."
+            yield from self.log.note(f"{event.name.lower()} {self.marks}", "unsupported", detail)
         elif event.name in _NO_WAYS:
             yield from self._left_out(event.name)
         elif event.name == "name" and self.folders:
@@ -179,6 +190,16 @@ class _Reading:
         yield from self.log.note(
             f"placemark {self.marks}", "unsupported", f"This shows {_NO_WAYS[name]}, no place or way."
         )
+
+    def _elsewhere(self, link: Element) -> Problem:
+        """A map that its program fetches again and again: the file holds its address alone."""
+        self.links += 1
+        address = next((each.text.strip() for each in link.below("href")), "") or "an address that it does not say"
+        detail = (
+            f"The map itself is at {address[:300]}; this file only leads there, and nothing is fetched. Save the map "
+            "without keeping it up to date (My Maps: untick that box; Google Earth: Save Place As), and import that."
+        )
+        return Problem(f"{self.file.locator}#link {self.links}", "not-in-export", detail)
 
     def _end_track(self) -> Iterator[Found]:
         """A track: its times and its coordinates by turns or one list after the other, as long as both last."""
