@@ -30,14 +30,16 @@ _NAMES: Mapping[str, str] = {
     "offset": "utcofst utcoffset",
     "until": "endtime endtimestamp end endedat departed",
     "altitude_m": "altitude alt ele elevation height altitudem elevationm heightm ele_m altitudemeters altitudemetres"
-    " höhe altitud",
+    " höhe altitud altitudeabovesealevel altitudemsl",
+    "altitude_ft": "altitudeft altitudefeet altft elevationft elevationfeet eleft heightft"
+    " altmsl",  # of Garmin's avionics
     "accuracy_m": "accuracy acc horizontalaccuracy accuracym accuracymeters precision gpsaccuracy haccuracy hacc"
     " horizontalaccuracym",
     "speed_mps": "speed velocity speedms speedmps speedmetersperseconds speedmeterspersecond velocityms"
-    " geschwindigkeit vitesse",
+    " geschwindigkeit vitesse gpsspeed",
     "speed_kmh": "speedkmh speedkph vel velocitykmh kmh kph speedkmph",
     "speed_mph": "speedmph mph",
-    "speed_knots": "speedknots speedkn speedkt speedkts knots",
+    "speed_knots": "speedknots speedkn speedkt speedkts knots gndspd",
     "heading": "heading bearing course cog track direction azimuth",
     "battery": "battery batt bat batterylevel batterypercent batterystatus",
     "device": "device deviceid devicename tid trackerid devicetag tracker userdevice",
@@ -54,9 +56,12 @@ _BLANK = " \t\r\n\0\u00a0"  # Columbus' loggers fill their cells with NULs
 _COLUMBUS = "vox"  # the column of recordings of the voice, which only these loggers have: their speed is km/h
 _CLEAN = re.compile(r"[^\w]|_")
 _UNITS = (("km/h", "speed_kmh"), ("kph", "speed_kmh"), ("mph", "speed_mph"), ("knot", "speed_knots"))
+_IN_KNOTS = re.compile(r"[(\[]\s*(?:kts?|kn)\s*[)\]]")
+_IN_FEET = re.compile(r"[(\[]\s*(?:ft|feet|foot)\b")
 _MEASURED = re.compile(r"(?P<number>[-+\u2212]?\d+(?:[.,]\d+)?)\s*(?P<unit>m|ft|m/s|km/h|kph|mph|kn|kt|knots)")
 _SI = {"m": 1.0, "ft": 0.3048, "m/s": 1.0, "km/h": 1 / 3.6, "kph": 1 / 3.6, "mph": 0.44704}  # all others are knots
 _KNOT_MPS = 0.514444
+_FOOT_M = 0.3048
 _MPS = {"speed_mps": 1.0, "speed_kmh": 1 / 3.6, "speed_mph": 0.44704, "speed_knots": _KNOT_MPS}
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -89,6 +94,10 @@ def field_of(name: str) -> str:
     found = _FIELDS.get(_CLEAN.sub("", lowered), "")
     bare = re.sub(r"[(\[].*?[)\]]", "", lowered)
     found = found or _FIELDS.get(_CLEAN.sub("", bare), "")
+    if found == "altitude_m" and _IN_FEET.search(lowered):
+        return "altitude_ft"
+    if found.startswith("speed") and _IN_KNOTS.search(lowered):
+        return "speed_knots"
     if found.startswith("speed") or (not found and "speed" in lowered):
         return next((field for unit, field in _UNITS if unit in lowered), found)
     return found
@@ -139,6 +148,16 @@ def speed_of(fields: Mapping[str, object]) -> float | None:
         if found is not None:
             return found if found >= 0 else None
     return None
+
+
+def altitude_of(fields: Mapping[str, object]) -> float | None:
+    """Metres, from whichever unit is there; a cell may say its own."""
+    found = measure(fields.get("altitude_m"))
+    feet = fields.get("altitude_ft")
+    if found is not None or feet is None:
+        return found
+    plain = number(feet)
+    return measure(feet) if plain is None else plain * _FOOT_M
 
 
 def degrees(value: object) -> float | None:
@@ -238,8 +257,9 @@ def _numbered(names: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for at, name in enumerate(names):
         field = field_of(name)
-        if field:
-            found.setdefault(field, at)
+        is_better = field == "time" and "datetime" in _CLEAN.sub("", name.casefold())  # not what counts from the start
+        if field and (field not in found or is_better):
+            found[field] = at
     if _COLUMBUS in {name.strip().casefold() for name in names} and "speed_mps" in found:
         found["speed_kmh"] = found.pop("speed_mps")
     if "date" in found and "time" in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from timeline_local.importers.position_columns import number, read_time, speed_of
+from timeline_local.importers.position_columns import altitude_of, number, read_time, speed_of
 from timeline_local.importers.tracks import Point
 
 _LON_LAT, _HEIGHT_AT, _TIME_AT = 2, 2, 3
@@ -28,7 +28,7 @@ def point_of(coordinates: object, time: object, fields: Mapping[str, object]) ->
         lat,
         lon,
         at=read_time(said),
-        altitude_m=up if up is not None else number(fields.get("altitude_m")),
+        altitude_m=up if up is not None else altitude_of(fields),
         accuracy_m=accuracy if accuracy is not None and accuracy >= 0 else None,
         speed_mps=speed_of(fields),
     )

@@ -94,6 +94,31 @@ def test_a_logger_of_columbus_has_cells_of_nuls_and_kilometres_an_hour(tmp_path:
     assert (sample.altitude_m, sample.speed_mps) == (827, 5)
 
 
+def test_the_log_of_an_aircraft_is_in_feet_and_knots(tmp_path: Path, reading: ModuleType) -> None:
+    """Garmin's G1000, with its line of units as a comment, and seconds before it knows where it is."""
+    text = (
+        '#airframe_info, log_version="1.00", airframe_name="C182", \n#yyy-mm-dd, hh:mm:ss, hh:mm, degrees, degrees,'
+        " ft Baro, ft msl, kt, ft wgs\nLcl Date, Lcl Time, UTCOfst, Latitude, Longitude, AltB, AltMSL, GndSpd, AltGPS\n"
+        "2014-03-29, 16:50:21, -06:00,  ,  , 4517.8,  ,  ,  \n"
+        "2014-03-29, 16:50:22, -06:00, 40.2171326, -111.7177124, 4517.8, 4503.9, 3.50, 4448.0\n"
+    )
+    [sample] = samples(reading.read(TrackCsv(), reading.make(tmp_path, {"log.csv": text})))
+    assert f"{sample.at:%Y-%m-%d %H:%M:%S}" == "2014-03-29 22:50:22"
+    assert (sample.altitude_m, sample.speed_mps) == (pytest.approx(1372.789), pytest.approx(1.801))
+
+
+def test_the_log_of_a_drone_counts_from_its_start_and_says_the_date_beside_it(
+    tmp_path: Path, reading: ModuleType
+) -> None:
+    text = (
+        "time(millisecond),datetime(utc),latitude,longitude,height_above_takeoff(feet),altitude_above_seaLevel(feet),"
+        "speed(mph)\n100,2023-05-01 10:00:00,47.5,12.5,30,1030,10\n"
+    )
+    [sample] = samples(reading.read(TrackCsv(), reading.make(tmp_path, {"a.csv": text})))
+    assert f"{sample.at:%Y-%m-%d %H:%M:%S}" == "2023-05-01 10:00:00"
+    assert (sample.altitude_m, sample.speed_mps) == (pytest.approx(313.944), pytest.approx(4.47))
+
+
 def test_devices_are_told_apart(tmp_path: Path, reading: ModuleType) -> None:
     text = "device,time,lat,lon\na,2024-06-15T10:30:00Z,1,2\nb,2024-06-15T10:30:00Z,3,4\n"
     items = reading.read(TrackCsv(), reading.make(tmp_path, {"a.csv": text}))

@@ -23,6 +23,7 @@ from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
 from timeline_local.importers.encodings import mended
 from timeline_local.importers.position_columns import (
     Columns,
+    altitude_of,
     columns_of,
     degrees,
     measure,
@@ -153,7 +154,7 @@ class _Reading:
                 lon,
                 at=at,
                 offset_min=offset,
-                altitude_m=measure(row.get("altitude_m")),
+                altitude_m=altitude_of(row),
                 accuracy_m=measure(row.get("accuracy_m")),
                 speed_mps=speed_of(row),
             )
