@@ -10,6 +10,7 @@ from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOptions, Recognition, Source, Unit
 from timeline_local.importers.sources.apple_health import AppleHealth
 from timeline_local.importers.sources.apple_journal import AppleJournal
+from timeline_local.importers.sources.apple_notes import AppleNotes
 from timeline_local.importers.sources.apple_photos import ApplePhotos
 from timeline_local.importers.sources.bear import Bear
 from timeline_local.importers.sources.contact_list import ContactList
@@ -69,6 +70,7 @@ SOURCES: tuple[Source, ...] = (
     DayOneClassic(),
     Journiv(),
     AppleJournal(),
+    AppleNotes(),
     Memos(),
     Evernote(),
     Daylio(),
