@@ -29,6 +29,7 @@ from timeline_local.importers.sources.gpx import Gpx
 from timeline_local.importers.sources.icalendar import ICalendar
 from timeline_local.importers.sources.igc import Igc
 from timeline_local.importers.sources.instagram import Instagram
+from timeline_local.importers.sources.journey import Journey
 from timeline_local.importers.sources.journiv import Journiv
 from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.kml import Kml
@@ -69,6 +70,7 @@ SOURCES: tuple[Source, ...] = (
     DayOne(),
     DayOneClassic(),
     Journiv(),
+    Journey(),
     AppleJournal(),
     AppleNotes(),
     Memos(),
