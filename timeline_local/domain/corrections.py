@@ -56,6 +56,8 @@ def _between_walls(camera: TimeEvidence, said: TimeEvidence) -> str | None:
         shifted = camera.local_at.replace(tzinfo=None) - said.local_at.replace(tzinfo=None) - moved
         if abs(shifted) < _SAME:
             return None
+    if camera.utc_offset_min is None and said.utc_offset_min == 0:  # servers write UTC, whatever the camera's zone
+        return _no_zone_between(camera.local_at.replace(tzinfo=None) - said.local_at.replace(tzinfo=None))
     return f"{_spoken(apart)} from the camera's clock"
 
 

@@ -95,6 +95,7 @@ _ZONE_BASIS = {
 
 _QUARTER = timedelta(minutes=15)
 _GPS_TOLERANCE = timedelta(minutes=3)
+_SAME_CLOCK = timedelta(minutes=1)  # sidecars drop seconds
 # Offsets in use since 1970 that are not whole hours, in minutes (from the IANA zone database).
 _ODD_OFFSETS = frozenset(
     {-570, -270, -210, -150, 210, 270, 330, 345, 390, 450, 510, 525, 570, 630, 690, 765, 825},
@@ -295,14 +296,24 @@ _HINTS = frozenset({TimeBasis.SIDECAR, TimeBasis.SOURCE, TimeBasis.NEIGHBOUR})
 
 
 def _hint(winner: TimeEvidence, zoning: _Zoning, bases: Iterable[TimeBasis]) -> _Offset | None:
-    """The offset from evidence that speaks of the zone alone."""
+    """The offset from evidence that speaks of the zone alone, or that says the same clock and where it hung."""
     for each in zoning.evidence:
-        if each.basis in bases and not _is_dated(each):
+        if each.basis in bases and (not _is_dated(each) or _is_same_clock(each, winner)):
             spoken = replace(each, local_at=winner.local_at, instant=winner.instant)
             offset = _own_offset(spoken)
             if offset is not None:
                 return replace(offset, source=each)
     return None
+
+
+def _is_same_clock(each: TimeEvidence, winner: TimeEvidence) -> bool:
+    """An offset of nothing tells nothing: programs that do not know the zone write UTC."""
+    if not each.utc_offset_min or each.local_at is None or each is winner:
+        return False
+    clock = each.local_at.replace(tzinfo=None)
+    if winner.local_at is not None:
+        return abs(clock - winner.local_at.replace(tzinfo=None)) < _SAME_CLOCK
+    return abs(clock - wall_clock(_instant(winner), each.utc_offset_min)) < _SAME_CLOCK
 
 
 def _gps_offset(winner: TimeEvidence, zoning: _Zoning, notes: _Notes) -> _Offset | None:

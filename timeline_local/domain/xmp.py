@@ -55,6 +55,8 @@ _FSTOP = "http://www.fstopapp.com/xmp/ "
 _LIGHTROOM = "http://ns.adobe.com/lightroom/1.0/ "
 _DIGIKAM = "http://www.digikam.org/ns/1.0/ "
 _NODE_ID = _RDF + "nodeID"
+_TOOLKIT = "adobe:ns:meta/ xmptk"
+_ALL_STARS = 5
 _LISTS = frozenset({_RDF + "Bag", _RDF + "Seq", _RDF + "Alt"})
 _LANG = "http://www.w3.org/XML/1998/namespace lang"
 
@@ -144,7 +146,8 @@ class Xmp:
     make: str = ""
     model: str = ""
     lens: str = ""
-    is_favourite: bool = False  # as F-Stop marks them
+    is_favourite: bool = False  # as F-Stop and icloudpd mark them
+    is_screenshot: bool = False
 
     def evidence(self, basis: TimeBasis = TimeBasis.SIDECAR) -> tuple[TimeEvidence, ...]:
         """The dates, and the GPS time, as statements for `times.decide`; the best of a sidecar may correct a camera.
@@ -178,7 +181,10 @@ def read_xmp(data: bytes) -> Xmp:
     properties = _properties(root)
     if not properties and not any(node.name == _RDF + "RDF" for node in root.walk()):
         raise XmpError("no RDF inside: this is XML, but not XMP")
-    return _extract(properties)
+    found = _extract(properties)
+    by = next((each.attributes.get(_TOOLKIT, "") for each in root.children), "")
+    # icloudpd writes five stars for a favourite of iCloud, where there are no stars.
+    return replace(found, rating=None, is_favourite=found.rating == _ALL_STARS) if by.startswith("icloudpd") else found
 
 
 @dataclass(slots=True)
@@ -311,6 +317,7 @@ def _extract(found: dict[str, _Node]) -> Xmp:
         model=_one(found, _TIFF + "Model"),
         lens=_first(found, _AUX + "Lens", _EXIF_EX + "LensModel"),
         is_favourite=_one(found, _FSTOP + "favorite") == "1",
+        is_screenshot=_one(found, _IPTC_EXT + "DigitalSourceType").rpartition("/")[2] == "screenCapture",
     )
 
 

@@ -38,8 +38,10 @@ _LIVE_STILLS = ("heic", "heif", "hif", "jpg", "jpeg", "jpe", "avif")
 _RAW_COMPANIONS = ("jpg", "jpeg", "jpe", "heic", "heif", "hif", "tif", "tiff", "jxl", "webp")
 # "PXL_1.MP~2": the film of an edited motion photo; "IMG_1.cover": the one that an album shows first.
 _FILM_COPY = re.compile(r"(?:mp|mv)~\d+|cover", re.ASCII)
+# icloudpd: the film of "IMG_1.HEIC" is "IMG_1_HEVC.MOV", and that of "IMG_1.JPG" may be the "IMG_1-medium.MOV".
+_FILM_OF = re.compile(r"(?P<stem>.+)(?:_hevc|-medium|-thumb)", re.ASCII)
 _APPLE_EDIT = re.compile(r"img_[eo](?P<number>\d{4,}(?:\(\d+\))?)", re.ASCII)
-_OTHER_EDIT = re.compile(r"(?P<stem>.+?)(?:~\d|_edited| \(edited\)| edited)", re.ASCII)
+_OTHER_EDIT = re.compile(r"(?P<stem>.+?)(?:~\d|_edited| \(edited\)| edited|-adjusted)", re.ASCII)
 _ONE_SHOT = re.compile(r"(?P<shot>.+\.raw)-\d\d\.(?:cover|original)", re.ASCII)  # Pixel: "….RAW-01.COVER.jpg"
 _BURSTS = (
     # "00001IMG_00001_BURST20171111030039_COVER", "DSC_0001_BURST20230709220904977", "IMG_1_BURST20160623205107"
@@ -157,7 +159,9 @@ def _by_head(media: Sequence[_Member]) -> Mapping[str, list[_Member]]:
     stems = {each.stem for each in media}
     # "IMG_2367.HEIC.jpg" was IMG_2367.HEIC once; its film is still called IMG_2367.MOV.
     stills = {each.stem for each in media if each.extension not in VIDEOS}
+    pictures = {_nfc(each.name).casefold(): each.stem for each in media if each.extension in IMAGES}
     aliases = {stem_of(stem): stem for stem in stills if extension(stem) in IMAGES and stem_of(stem) not in stills}
+    aliases |= {name: stem for name, stem in pictures.items() if name not in stills}  # "IMG_1.HEIC.MOV"
     heads: dict[str, list[_Member]] = defaultdict(list)
     for each in media:
         original = _original(each.stem, stems)
@@ -165,7 +169,7 @@ def _by_head(media: Sequence[_Member]) -> Mapping[str, list[_Member]]:
             each.is_edit = True
             heads[original].append(each)
         elif each.extension in VIDEOS:
-            head = _film_head(each, stems, aliases)
+            head = _film_head(each, stems, stills, aliases)
             edited = _original(head, stems)  # "PXL_1.MP~2" belongs to "PXL_1.MP~2.jpg"
             each.is_edit = edited is not None
             heads[edited or head].append(each)
@@ -175,9 +179,12 @@ def _by_head(media: Sequence[_Member]) -> Mapping[str, list[_Member]]:
     return heads
 
 
-def _film_head(film: _Member, stems: Container[str], aliases: Mapping[str, str]) -> str:
+def _film_head(film: _Member, stems: Container[str], stills: Container[str], aliases: Mapping[str, str]) -> str:
     whole = _nfc(film.name).casefold()
-    return whole if whole in stems else aliases.get(film.stem, film.stem)
+    if whole in stems:
+        return whole
+    of = _FILM_OF.fullmatch(film.stem)
+    return of["stem"] if of and of["stem"] in stills else aliases.get(film.stem, film.stem)
 
 
 def _original(stem: str, stems: Container[str]) -> str | None:

@@ -35,6 +35,11 @@ def parts(draft: Draft) -> list[tuple[str, str]]:
         (["IMG_1.HEIC", "IMG_1.MOV"], [[("IMG_1.HEIC", "primary"), ("IMG_1.MOV", "motion")]]),
         (["a.jpg", "A.mp4"], [[("a.jpg", "primary"), ("A.mp4", "motion")]]),
         (["PXL_1.MP.jpg", "PXL_1.MP"], [[("PXL_1.MP.jpg", "primary"), ("PXL_1.MP", "motion")]]),
+        (["IMG_1.HEIC", "IMG_1_HEVC.MOV"], [[("IMG_1.HEIC", "primary"), ("IMG_1_HEVC.MOV", "motion")]]),
+        (["IMG_1.JPG", "IMG_1-medium.MOV"], [[("IMG_1.JPG", "primary"), ("IMG_1-medium.MOV", "motion")]]),
+        (["IMG_1.HEIC", "IMG_1.HEIC.MOV"], [[("IMG_1.HEIC", "primary"), ("IMG_1.HEIC.MOV", "motion")]]),
+        (["IMG_1_HEVC.MOV"], [[("IMG_1_HEVC.MOV", "primary")]]),
+        (["IMG_1.JPG", "IMG_1-adjusted.JPG"], [[("IMG_1.JPG", "primary"), ("IMG_1-adjusted.JPG", "edited")]]),
         (["MVIMG_1.jpg", "MVIMG_1.mp4"], [[("MVIMG_1.jpg", "primary"), ("MVIMG_1.mp4", "motion")]]),
         (["IMG_1.HEIC.jpg", "IMG_1.MOV"], [[("IMG_1.HEIC.jpg", "primary"), ("IMG_1.MOV", "motion")]]),
         (["a.CR2", "a.JPG"], [[("a.JPG", "primary"), ("a.CR2", "raw")]]),
@@ -102,6 +107,18 @@ def test_a_favourite_of_f_stop_is_one_and_takes_no_tag_away(tmp_path: Path, read
     items = reading.read(PhotoFolder(), reading.make(tmp_path, {"a.jpg": "x", "a.jpg.xmp": marked, "a.jpg.json": tags}))
     draft = reading.drafts(items)["a.jpg"]
     assert (draft.favourite, draft.tags, draft.rating) == (True, ("sea",), 4)
+
+
+def test_a_sidecar_of_icloudpd_tells_favourites_and_screenshots(tmp_path: Path, reading: ModuleType) -> None:
+    written = XMP.replace("x:xmpmeta xmlns:x", 'x:xml_doc x:xmptk="icloudpd 1.32.2" xmlns:x')
+    marked = written.replace(
+        "<dc:subject>",
+        '<i:DigitalSourceType xmlns:i="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">screenCapture'
+        "</i:DigitalSourceType><dc:subject>",
+    ).replace("</x:xmpmeta>", "</x:xml_doc>")
+    items = reading.read(PhotoFolder(), reading.make(tmp_path, {"a.jpg": "x", "a.jpg.xmp": marked}))
+    draft = reading.drafts(items)["a.jpg"]
+    assert (draft.favourite, draft.rating, draft.extra) == (True, None, {"kind": "screenshot"})
 
 
 def test_the_sidecar_with_the_whole_name_wins(tmp_path: Path, reading: ModuleType) -> None:

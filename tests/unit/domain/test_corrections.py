@@ -53,6 +53,7 @@ def decided(*evidence: TimeEvidence) -> Decision:
         (camera("2019-06-14 15:04:05"), google("2019-06-14 01:04:05")),  # fourteen hours: Kiribati
         (camera("2019-06-14 15:04:05"), google("2019-06-14 09:20:11")),  # five and three quarters: Kathmandu, 54 s off
         (camera("2019-06-14 15:04:05", 120), google("2019-06-14 15:04:05")),  # a server that knew no offset
+        (camera("2019-06-14 15:04:05"), editor("2019-06-14 13:04:05", 0)),  # icloudpd, which writes UTC
         (film("2019-06-14 13:04:05"), google("2019-06-14 13:05:50")),  # the end of a film and its beginning
     ],
 )

@@ -166,6 +166,23 @@ def test_a_neighbour_tells_the_zone_before_home_does() -> None:
     assert reasons(decision) == []
 
 
+@pytest.mark.parametrize(
+    ("camera", "offset", "found"),
+    [
+        (exif("2019-06-14 15:04:05"), 540, (540, ZoneBasis.SIDECAR)),
+        (TimeEvidence(basis=TimeBasis.EXIF, instant=at("2019-06-14T06:04:05+00:00")), 540, (540, ZoneBasis.SIDECAR)),
+        (exif("2019-06-14 15:09:05"), 540, (120, ZoneBasis.HOME_ZONE)),  # another clock
+        (exif("2019-06-14 15:04:05"), 0, (120, ZoneBasis.HOME_ZONE)),  # a program that does not know
+    ],
+)
+def test_a_sidecar_that_says_the_same_clock_tells_where_it_hung(
+    camera: TimeEvidence, offset: int, found: tuple[int, ZoneBasis]
+) -> None:
+    said = TimeEvidence(basis=TimeBasis.SIDECAR, local_at=wall("2019-06-14 15:04:45"), utc_offset_min=offset)
+    moment = weigh(camera, said, home="Europe/Berlin").moment
+    assert (moment.utc_offset_min, moment.zone_basis) == found
+
+
 def test_the_owners_zone_beats_the_coordinates() -> None:
     hint = TimeEvidence(basis=TimeBasis.USER, zone="Asia/Tokyo", origin="you")
     assert weigh(exif("2019-06-14 09:00:00"), hint, place="Europe/Rome").moment.zone == "Asia/Tokyo"

@@ -317,6 +317,7 @@ def _with_xmp(draft: Draft, xmp: Xmp) -> Draft:
         people=tuple(PersonRef(name=name) for name in names),
         rating=draft.rating if xmp.rating is None else xmp.rating,
         favourite=draft.favourite or xmp.is_favourite,
+        extra={**draft.extra, "kind": "screenshot"} if xmp.is_screenshot else draft.extra,
     )
 
 
