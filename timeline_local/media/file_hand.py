@@ -168,7 +168,7 @@ def _taken(shelf: Shelf, offer: Sequence[Any], *, is_synced: bool) -> list[Any] 
         if shelf.holds(bytes.fromhex(hashed), size):
             return True
         with _opened(stretch) as file:
-            part = shelf.write(shelf.new_part(), stretch.chunks(file), is_synced=is_synced)
+            part = shelf.write(shelf.new_part(), stretch.chunks(file, with_sum=False), is_synced=is_synced)
         if part.sha256.hex() == hashed:
             return [part.path, part.size, hashed]
         remove(part.path)
