@@ -39,6 +39,7 @@ _TIFF = "http://ns.adobe.com/tiff/1.0/ "
 _EXIF_EX = "http://cipa.jp/exif/1.0/ "
 _DYNAMIC = "http://ns.adobe.com/xmp/1.0/DynamicMedia/ "
 _MICROSOFT = "http://ns.microsoft.com/photo/1.0/ "
+_MICROSOFT_BY_EXIFTOOL = "http://ns.microsoft.com/photo/1.0 "
 _ACDSEE = "http://ns.acdsee.com/iptc/1.0/ "
 _ACDSEE_REGIONS = "http://ns.acdsee.com/regions/ "
 _MEDIA_PRO = "http://ns.iview-multimedia.com/mediapro/1.0/ "
@@ -284,8 +285,9 @@ def _properties(root: _Node) -> dict[str, _Node]:
                 apart = lists.get(each.attributes.get(_NODE_ID) or " ")
                 if apart is not None and not each.children and description.name not in _LISTS:
                     each.children.append(apart)  # F-Spot writes lists apart from what they belong to
-                if each.name not in found and (each.text.strip() or each.children):
-                    found[each.name] = each
+                name = each.name.replace(_MICROSOFT_BY_EXIFTOOL, _MICROSOFT)
+                if name not in found and (each.text.strip() or each.children):
+                    found[name] = each
     return found
 
 

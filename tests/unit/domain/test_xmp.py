@@ -123,7 +123,7 @@ def test_keywords_and_faces_of_other_organisers_are_read() -> None:
     face = "<rs:Name>{}</rs:Name><rs:Type>{}</rs:Type>"
     found = read(
         'xmlns:a="http://ns.acdsee.com/iptc/1.0/" xmlns:rs="http://ns.acdsee.com/regions/"'
-        ' xmlns:m="http://ns.microsoft.com/photo/1.0/" xmlns:p="http://ns.iview-multimedia.com/mediapro/1.0/"'
+        ' xmlns:m="http://ns.microsoft.com/photo/1.0" xmlns:p="http://ns.iview-multimedia.com/mediapro/1.0/"'
         f' a:rating="3" a:caption="Holiday" a:categories="{acdsee}"',
         "<a:keywords><rdf:Bag><rdf:li>sun</rdf:li><rdf:li>wind</rdf:li></rdf:Bag></a:keywords>"
         "<m:LastKeywordXMP><rdf:Bag><rdf:li>Travel/Italy</rdf:li></rdf:Bag></m:LastKeywordXMP>"
