@@ -47,6 +47,7 @@ class GoogleSidecar:
     is_archived: bool
     is_trashed: bool
     extra: Mapping[str, JSON] = field(default_factory=dict)
+    origin: str = "Google Photos sidecar"
 
     def name_of(self, file_name: str) -> str:
         """What the picture was called before Google clipped and numbered its name, as a file can be called.
@@ -75,7 +76,7 @@ class GoogleSidecar:
             TimeEvidence(
                 basis=TimeBasis.SIDECAR,
                 instant=self.taken_at,
-                origin="Google Photos sidecar",
+                origin=self.origin,
                 may_correct=not self.is_upload_time,
             ),
         )

@@ -14,6 +14,7 @@ from timeline_local.domain.xmp import Xmp, XmpError, read_xmp
 from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing, natural_key
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition, Unit
+from timeline_local.importers.ente_json import describes, read_ente, with_entes
 from timeline_local.importers.exiftool_json import read_exiftool
 from timeline_local.importers.files import (
     extension,
@@ -100,8 +101,9 @@ def _items(folder: Folder, listing: Listing, options: ReadOptions, done: str) ->
     grouping = group_files(sound, spoken=spoken, yamls=yamls)
     reading = _Reading(folder, listing, notes=_picasa(folder, listing))
     paired = pair(grouping.groups, grouping.jsons, reading.title_of)
-    reading = replace(reading, is_export=any(group.json for group in paired.groups))
-    yield from reading.items(paired.groups, done)
+    groups = with_entes(paired.groups, folder, listing.locator)
+    reading = replace(reading, is_export=any(group.json for group in groups))
+    yield from reading.items(groups, done)
     yield from reading.loose([grouping.jsons[name] for name in paired.loose], grouping.loose)
     known = spoken.keys() | {group.yaml.locator for group in paired.groups if group.yaml}
     for file in files:
@@ -165,7 +167,7 @@ class _Reading:
 
     def _draft(self, group: Group) -> Draft | Problem:
         said = self._sidecar(group.json, MAX_SIDECAR_BYTES)
-        google = parse_sidecar(said) if said is not None else None
+        google = parse_sidecar(said) or read_ente(said) if said is not None else None
         immich = read_immich(said) if said is not None and google is None else None
         tags = immich.xmp if immich else read_exiftool(said) if said is not None and google is None else None
         xmp, xmp_raw = self._xmp(group.xmp)
@@ -258,6 +260,12 @@ class _Reading:
         path = PurePosixPath(self.folder.root.name) / primary.locator
         return path.with_name(google.name_of(primary.name)) if google else path
 
+    def _is_there(self, locator: str) -> bool:
+        try:
+            return bool(locator and self.folder.stat(locator))
+        except (OSError, ValueError):
+            return False
+
     def _judge_loose(self, file: File) -> Problem | None:
         try:
             data = self.folder.read(file.locator, limit=MAX_SIDECAR_BYTES)
@@ -267,7 +275,9 @@ class _Reading:
         except ValueError:
             is_large = file.size > MAX_SIDECAR_BYTES
             return is_unsupported(file) if is_large else Problem(file.locator, "unreadable", _BROKEN)
-        sidecar = parse_sidecar(data)
+        sidecar = parse_sidecar(data) or read_ente(data)
+        if sidecar is not None and self._is_there(describes(file.locator)):
+            return None
         if sidecar is None:
             return None if parse_album(data) else is_unsupported(file)
         wanted = sidecar.title or "Its picture"
