@@ -39,8 +39,8 @@ NESTING = 2  # archives, and archives in them
 NAMES_KEPT = 100_000  # of files in archives, with the archive of each: 20 MB; of one folder always all
 FOLDERS_KEPT = 64
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
-# Exports of programs that give their zips a name of their own, and may call the file inside like the zip.
-ZIPPED = (".daylio", ".bear2bk", ".bearbk", ".textpack")
+# Exports of programs that give their archives a name of their own, and may call the file inside like the archive.
+OWN_NAMES = (".daylio", ".bear2bk", ".bearbk", ".jex", ".textpack")
 # Zips inside, but documents to their owners; sources that know one read it as a file.
 DOCUMENTS = frozenset(
     "apk cbz docx epub idml ipa jar key kmz numbers odg odp ods odt pages pptx sketch usdz vsdx whl xlsx xps".split()  # noqa: SIM905
@@ -64,7 +64,7 @@ def is_archive_name(name: str) -> bool:
 
 
 def _may_be_archive(name: str) -> bool:
-    return is_archive_name(name) or name.lower().endswith(ZIPPED)
+    return is_archive_name(name) or name.lower().endswith(OWN_NAMES)
 
 
 def export_name(name: str) -> str:
@@ -72,7 +72,7 @@ def export_name(name: str) -> str:
 
     Google puts the export before the second dash, whatever follows: takeout-20240101T000000Z-7-002.zip.
     """
-    stem = next((name[: -len(each)] for each in (*ARCHIVES, *ZIPPED) if name.lower().endswith(each)), name)
+    stem = next((name[: -len(each)] for each in (*ARCHIVES, *OWN_NAMES) if name.lower().endswith(each)), name)
     stem = _AGAIN.sub("", stem)
     takeout = _TAKEOUT.match(stem)
     if takeout:
@@ -151,7 +151,7 @@ class MountedTree:
     _mounts: dict[str, tuple[_Mount, ...]] = field(default_factory=dict)
     _problems: dict[str, list[Problem]] = field(default_factory=dict)
     _packed: OrderedDict[str, Mapping[str, _Layer]] = field(default_factory=OrderedDict)
-    _zipped: dict[str, bool] = field(default_factory=dict)  # files whose names say that they may be zips
+    _told_packed: dict[str, bool] = field(default_factory=dict)  # files whose names say that they may be archives
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def entries(self, locator: str) -> Entries:
@@ -268,19 +268,20 @@ class MountedTree:
         return (
             is_archive_name(locator.rpartition("/")[2])
             or locator in self.archives
-            or (locator.lower().endswith(ZIPPED) and self._is_zip(locator))
+            or (locator.lower().endswith(OWN_NAMES) and self._is_packed(locator))
         )
 
-    def _is_zip(self, locator: str) -> bool:
-        """Whether it begins as a zip does. Cost: one look for each file of such a name."""
-        found = self._zipped.get(locator)
+    def _is_packed(self, locator: str) -> bool:
+        """Whether it begins as an archive does. Cost: one look for each file of such a name."""
+        found = self._told_packed.get(locator)
         if found is None:
             try:
                 with self.base.open(locator) as file:
-                    found = file.read(4).startswith(_ZIP)
+                    head = file.read(BLOCK)
+                    found = head.startswith(_ZIP) or is_tar(head)
             except (OSError, ValueError):
                 found = False
-            self._zipped[locator] = found
+            self._told_packed[locator] = found
         return found
 
     def _without_archives(self, listed: Entries) -> Entries:

@@ -29,6 +29,7 @@ from timeline_local.importers.sources.gpx import Gpx
 from timeline_local.importers.sources.icalendar import ICalendar
 from timeline_local.importers.sources.igc import Igc
 from timeline_local.importers.sources.instagram import Instagram
+from timeline_local.importers.sources.joplin import Joplin
 from timeline_local.importers.sources.journey import Journey
 from timeline_local.importers.sources.journiv import Journiv
 from timeline_local.importers.sources.jrnl import Jrnl
@@ -79,6 +80,7 @@ SOURCES: tuple[Source, ...] = (
     Bear(),
     Roam(),
     Simplenote(),
+    Joplin(),
     Notion(),
     Jrnl(),  # before chats: an entry may begin as a message does
     ICalendar(),

@@ -29,7 +29,7 @@ ITEMS_PER_CHECKPOINT = 100
 MAX_PAGE_BYTES = 4 * 1024 * 1024
 MOST_LINKS = 100
 
-_PAGE = re.compile(r"(?P<title>.*?)[ ]?(?P<id>[0-9a-f]{32})\.md", re.DOTALL)
+_PAGE = re.compile(r"(?P<title>.+?)[ ]?(?P<id>[0-9a-f]{32})\.md", re.DOTALL)
 _TABLE = re.compile(r"(?P<title>.*?)[ ]?(?P<id>[0-9a-f]{32})(?:_all)?\.csv", re.DOTALL)
 _WEB_PAGE = re.compile(r".*[0-9a-f]{32}\.html", re.DOTALL)
 _LINK = re.compile(r"(?P<id>[0-9a-f]{32})\.md\)")
