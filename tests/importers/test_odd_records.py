@@ -17,6 +17,8 @@ from timeline_local.domain.fingerprints import content_hash
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, ReadOptions, Source
 from timeline_local.importers.sources.apple_health import AppleHealth
+from timeline_local.importers.sources.facebook import Facebook
+from timeline_local.importers.sources.instagram import Instagram
 from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.mapping import MappedTables
 from timeline_local.importers.sources.mastodon import Mastodon
@@ -71,6 +73,17 @@ MEMO = some(
 )  # fmt: skip
 BLOCK = some("string", "uid", "heading", "create-time", children=st.lists(VALUES, max_size=2))
 PAGE = some("title", "uid", "create-time", children=st.lists(BLOCK | VALUES, max_size=2))
+PICTURE = some("uri", "creation_timestamp", "title", "description", "media_metadata")
+ATTACHED = some(
+    *("media", "place", "external_context", "event", "note", "poll", "text", "name"),
+    life_event=some("title", start_date=some("year", "month", "day")),
+    media=PICTURE | VALUES,
+)  # fmt: skip
+FACEBOOK = some(
+    *("timestamp", "title", "tags"),
+    data=st.lists(some("post", "comment", "backdated_timestamp"), max_size=2),
+    attachments=st.lists(some(data=st.lists(ATTACHED, max_size=2)), max_size=2),
+)  # fmt: skip
 Case = tuple[Source, str, str, st.SearchStrategy[Any]]  # the file, what stands around its list, its records
 CASES: dict[str, Case] = {
     "x": (XArchive(), "tweets.js", "window.YTD.tweets.part0 = [LIST]", st.fixed_dictionaries({"tweet": POST | VALUES})),
@@ -86,6 +99,18 @@ CASES: dict[str, Case] = {
         "a.json",
         '{"x": {"starred": 1, "title": 1, "body": 1, "tags": 1, "time": "10:00"}, "entries": [LIST]}',
         some("title", "body", "date", "time", "tags", "starred") | VALUES,
+    ),
+    "facebook": (
+        Facebook(),
+        "a.json",
+        '[{"timestamp": 1577880000, "data": [{"post": "x"}], "attachments": []}, LIST]',
+        FACEBOOK | VALUES,
+    ),
+    "instagram": (
+        Instagram(),
+        "a.json",
+        '{"ig_stories": [{"uri": "a.jpg"}, LIST]}',
+        some("creation_timestamp", "title", "uri", media=st.lists(PICTURE | VALUES, max_size=2)) | VALUES,
     ),
     "roam": (Roam(), "a.json", '[{"title": "x", "string": "", "create-time": 1592095527164}, LIST]', PAGE | VALUES),
     "memos": (

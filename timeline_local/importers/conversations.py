@@ -107,10 +107,11 @@ def lasting(evidence: TimeEvidence, seconds: float) -> TimeEvidence:
 
 @dataclass(slots=True)
 class Attached:
-    """The files of one message as they are found; a name that leads to none becomes a problem."""
+    """The files of one message, or of something else, as they are found; a name that leads to none is a problem."""
 
     folder: Folder
     where: str
+    what: str = "message"
     media: list[MediaRef] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -126,7 +127,9 @@ class Attached:
     def lacks(self, what: str) -> None:
         """The export says itself that it does not hold the file, or does not hold it though it says so."""
         place = f"{self.where}#{what}" if what else f"{self.where}#file"
-        self.problems.append(Problem(place, "not-in-export", "The message had this file, but the export lacks it."))
+        self.problems.append(
+            Problem(place, "not-in-export", f"The {self.what} had this file, but the export lacks it.")
+        )
 
 
 def is_there(folder: Folder, locator: str) -> bool:

@@ -38,6 +38,7 @@ from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
 from timeline_local.importers.seen import Seen
 
 HEAD_BYTES = 8 * 1024
+LONG_HEAD_BYTES = 64 * 1024  # of a chat that lies alone: some messages that tell whose it is
 MOST_PARTICIPANTS = 1000
 NAMED = 4  # participants that a chat without a title is called after
 
@@ -45,6 +46,8 @@ _NUMBERED = re.compile(r"message_\d+\.json", re.IGNORECASE | re.ASCII)
 _NUMBERED_PAGE = re.compile(r"message_\d+\.html", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"_\d+$", re.ASCII)  # of flat exports: "Anna Berg_5"
 _OF_MESSAGES = (b'"messages"', b'"sender_name"', b'"timestamp_ms"')  # of a chat that got another name
+# Where its own files lie, who owns what was shared, and hearts, which Messenger writes beside a message.
+_OF_INSTAGRAM = (b"your_instagram_activity", b'"original_content_owner"', b'"Liked a message"')
 _HIGH = re.compile("[\x80-\xff]{2,}")
 _FILES = ("photos", "videos", "audio_files", "gifs", "files")
 _OF_THE_PROGRAM = frozenset({"Subscribe", "Unsubscribe"})
@@ -82,6 +85,12 @@ def _mended_run(found: re.Match[str]) -> str:
         return found[0]
 
 
+def words(value: object) -> str:
+    """A text of an export with its letters put right; "" for anything else."""
+    # Mended first: the second half of "à" is a space to whoever takes it for a letter of its own.
+    return loose.text(mended(value)) if isinstance(value, str) else ""
+
+
 def recognise(folder: Folder, service: Service) -> Recognition:
     """By the heads of numbered files; of the form in HTML it says which one to choose."""
     chats = Chats.of(folder, service)
@@ -90,7 +99,7 @@ def recognise(folder: Folder, service: Service) -> Recognition:
     if found is not None:
         return Recognition(0.9, f"It holds chats of {service.value}, {found.locator} for one.")
     hint = ""
-    if any(_NUMBERED_PAGE.fullmatch(file.name) and chats.service_of(file) is service for file in sample):
+    if any(_NUMBERED_PAGE.fullmatch(file.name) and chats.service_of(folder, file) is service for file in sample):
         hint = (
             f"These are chats of {service.value} as web pages, which cannot be read back. Ask for the export again, "
             "with the format JSON."
@@ -100,9 +109,31 @@ def recognise(folder: Folder, service: Service) -> Recognition:
 
 def read(folder: Folder, service: Service, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
     """One draft for each message."""
-    chats, seen = Chats.of(folder, service), Seen()
-    for _, file, done in files_from(folder, chats.has, options, checkpoint):
-        yield from _Chat(folder, file, service, options, seen).items(done)
+    reading = Reading.of(folder, service, options)
+    for _, file, done in files_from(folder, reading.has, options, checkpoint):
+        yield from reading.items(file, done)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The chats of a service while they are read, one after the other."""
+
+    folder: Folder
+    chats: Chats
+    options: ReadOptions
+    seen: Seen
+
+    @classmethod
+    def of(cls, folder: Folder, service: Service, options: ReadOptions) -> Reading:
+        return cls(folder, Chats.of(folder, service), options, Seen())
+
+    def has(self, folder: Folder, file: File) -> bool:
+        """Whether the file is a chat of the service."""
+        return self.chats.has(folder, file)
+
+    def items(self, file: File, done: int) -> Iterator[Item]:
+        """What is in one chat behind the first `done` messages."""
+        yield from _Chat(self.folder, file, self.chats.service, self.options, self.seen).items(done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +155,7 @@ class Chats:
 
     def has(self, folder: Folder, file: File) -> bool:
         """Whether the file is a chat of this service."""
-        if not file.name.lower().endswith(".json") or self.service_of(file) is not self.service:
+        if not file.name.lower().endswith(".json") or self.service_of(folder, file) is not self.service:
             return False
         head = folder.head(file.locator, HEAD_BYTES)
         if _NUMBERED.fullmatch(file.name):
@@ -132,11 +163,16 @@ class Chats:
         is_flat = b'"threadName"' in head and b'"participants"' in head
         return all(each in head for each in _OF_MESSAGES) or (is_flat and self.service is Service.MESSENGER)
 
-    def service_of(self, file: File) -> Service:
+    def service_of(self, folder: Folder, file: File) -> Service:
+        """By the folders above; where they do not tell, by what only Instagram writes into a chat."""
         for part in file.locator.split("/"):
             if part in _TELLING:
                 return _TELLING[part]
-        return Service.INSTAGRAM if file.locator.startswith(self.instagram) else Service.MESSENGER
+        if file.locator.startswith(self.instagram):
+            return Service.INSTAGRAM
+        head = folder.head(file.locator, LONG_HEAD_BYTES) if file.name.lower().endswith(".json") else b""
+        is_instagrams = b'"sender_name"' in head and any(sign in head for sign in _OF_INSTAGRAM)
+        return Service.INSTAGRAM if is_instagrams else Service.MESSENGER
 
 
 @dataclass(slots=True)
@@ -181,14 +217,14 @@ class _Chat:
 
     def _text(self, name: str) -> str:
         try:
-            return _words(next(json_items(self.folder, self.file.locator, name), ""))
+            return words(next(json_items(self.folder, self.file.locator, name), ""))
         except BrokenJson:
             return ""
 
     def _named_after(self) -> str:
         try:
             found = islice(json_items(self.folder, self.file.locator, "participants.item"), MOST_PARTICIPANTS)
-            names = [_words(loose.members(each).get("name")) or _words(each) for each in found]
+            names = [words(loose.members(each).get("name")) or words(each) for each in found]
         except BrokenJson:
             names = []
         named = [name for name in names if name]
@@ -207,7 +243,7 @@ class _Chat:
             yield from self._draft(said, evidence, where)
 
     def _draft(self, said: Mapping[str, Any], evidence: TimeEvidence, where: str) -> Iterator[Item]:
-        author = _words(said.get("sender_name")) or _words(said.get("senderName"))
+        author = words(said.get("sender_name")) or words(said.get("senderName"))
         body = _body(said)
         attached = self._attached(said, where)
         alike = self._alike(said, author, body)
@@ -270,19 +306,14 @@ def _at_roots(home: str, path: PurePosixPath) -> list[str]:
 def _uris(said: Mapping[str, Any]) -> list[str]:
     """Where the message's files lie, in its order."""
     groups = (*(loose.items(said.get(name)) for name in _FILES), [said.get("sticker")], loose.items(said.get("media")))
-    return [uri for group in groups for each in group if (uri := _words(loose.members(each).get("uri")))]
-
-
-def _words(value: object) -> str:
-    # Mended first: the second half of "à" is a space to whoever takes it for a letter of its own.
-    return loose.text(mended(value)) if isinstance(value, str) else ""
+    return [uri for group in groups for each in group if (uri := words(loose.members(each).get("uri")))]
 
 
 def _body(said: Mapping[str, Any]) -> str:
     """The words, and the link that was shared with them."""
-    content = _words(said.get("content")) or _words(said.get("text"))
+    content = words(said.get("content")) or words(said.get("text"))
     share = loose.members(said.get("share"))
-    lines = (content, _words(share.get("share_text")), _words(share.get("link")))
+    lines = (content, words(share.get("share_text")), words(share.get("link")))
     return "\n".join(dict.fromkeys(line for line in lines if line))
 
 
@@ -295,8 +326,6 @@ def _evidence(said: Mapping[str, Any]) -> TimeEvidence | None:
 def _extra(said: Mapping[str, Any]) -> dict[str, JSON]:
     reactions = [loose.members(each) for each in loose.items(said.get("reactions"))]
     told: list[JSON] = [
-        {"emoji": emoji, "by": _words(each.get("actor"))}
-        for each in reactions
-        if (emoji := _words(each.get("reaction")))
+        {"emoji": emoji, "by": words(each.get("actor"))} for each in reactions if (emoji := words(each.get("reaction")))
     ]
     return {"reactions": told} if told else {}

@@ -19,6 +19,7 @@ from timeline_local.importers.sources.day_one import DayOne
 from timeline_local.importers.sources.day_one_classic import DayOneClassic
 from timeline_local.importers.sources.daylio import Daylio
 from timeline_local.importers.sources.evernote import Evernote
+from timeline_local.importers.sources.facebook import Facebook
 from timeline_local.importers.sources.fit import Fit
 from timeline_local.importers.sources.flights import Flights
 from timeline_local.importers.sources.geojson import Geojson
@@ -90,6 +91,7 @@ SOURCES: tuple[Source, ...] = (
     Telegram(),
     Messenger(),
     Instagram(),
+    Facebook(),
     SmsBackup(),
     MailSource(),
     Dawarich(),  # before whatever was given to it, which lies in its export

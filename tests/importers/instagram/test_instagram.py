@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+from timeline_local.domain.drafts import Draft
+from timeline_local.domain.kinds import Kind
+from timeline_local.importers.base import Checkpoint, ReadOptions
+from timeline_local.importers.registry import judge
+from timeline_local.importers.sources.facebook import Facebook
 from timeline_local.importers.sources.instagram import Instagram
 from timeline_local.importers.sources.messenger import Messenger
 
 EXPECTED = Path(__file__).with_name("expected.json")
+AT = 1_577_880_000  # 2020-01-01 12:00 UTC
 CHAT = {
     "participants": [{"name": "Zoë".encode().decode("latin-1")}, {"name": "Bo"}],
     "messages": [
@@ -24,6 +31,52 @@ CHAT = {
     "thread_path": "inbox/zoe_9",
 }  # fmt: skip
 HOME = "your_instagram_activity/messages/inbox/zoe_9"
+
+
+def wrong(text: str) -> str:
+    """As Instagram writes it."""
+    return text.encode().decode("latin-1")
+
+
+def picture(name: str, at: int = AT, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    return {"uri": f"media/{name}", "creation_timestamp": at, "title": "", **more}
+
+
+def comment(text: str, owner: str, *names: str) -> dict[str, Any]:
+    said, whose, when = names or ("Comment", "Media Owner", "Time")
+    told = {said: {"value": text}, whose: {"value": owner}, when: {"timestamp": AT}}
+    return {"media_list_data": [{"uri": ""}], "string_map_data": told}
+
+
+EXIF = {"photo_metadata": {"exif_data": [{"latitude": 48.2, "longitude": 16.4, "iso": 100}]}}
+POSTED: dict[str, object] = {
+    "media/posts_1.json": [
+        {"media": [picture("posts/202001/1.jpg", title=wrong("Grüße 🎉"), media_metadata=EXIF)]},
+        {
+            "media": [picture("posts/202001/2.jpg"), picture("posts/202001/lost.jpg")],
+            "title": "Two",
+            "creation_timestamp": AT + 9,
+        },
+        {"media": [{"uri": "", "creation_timestamp": 0, "title": ""}]},
+    ],
+    "media/stories.json": {
+        "ig_stories": [picture("stories/202001/3.mp4", AT + 20, title="s"), picture("stories/202001/4.jpg", AT + 20)]
+    },
+    "media/reels.json": {"ig_reels_media": [{"media": [picture("reels/202001/5.mp4", AT + 30, title="r")]}]},
+    "media/archived_posts.json": {"ig_archived_post_media": [{"media": [picture("posts/6.jpg", AT + 40)]}]},
+    "media/profile_photos.json": {"ig_profile_picture": [picture("profile/7.jpg", AT + 50)]},
+    "media/recently_deleted_content.json": {"ig_recently_deleted_media": [{"media": [picture("posts/8.jpg")]}]},
+    "comments/post_comments_1.json": [comment(wrong("schön"), "bo.berg")],
+    "comments/reels_comments.json": {
+        "comments_reels_comments": [comment("wow", "ana", "Kommentar", "Besitzer", "Zeit")]
+    },
+}
+ALL: dict[str, bytes | str] = {
+    f"{HOME}/message_1.json": json.dumps(CHAT),
+    **{f"your_instagram_activity/{name}": json.dumps(told) for name, told in POSTED.items()},
+    **{f"media/{name}": b"x" for name in ("posts/202001/1.jpg", "posts/202001/2.jpg", "stories/202001/3.mp4",
+       "stories/202001/4.jpg", "reels/202001/5.mp4", "posts/6.jpg", "profile/7.jpg")},
+}  # fmt: skip
 
 
 def test_a_chat_becomes_what_the_golden_file_says(tmp_path: Path, reading: ModuleType) -> None:
@@ -45,8 +98,16 @@ def test_the_old_layout_is_instagrams_where_only_instagram_writes_what_lies_besi
     assert Messenger().recognise(folder).confidence == 0
 
 
+@pytest.mark.parametrize("name", ["message_1.json", "messages/inbox/zoe_9/message_1.json", "Zoë.json"])
+def test_a_chat_alone_is_instagrams_by_what_is_in_it(tmp_path: Path, reading: ModuleType, name: str) -> None:
+    folder = reading.make(tmp_path, {name: json.dumps(CHAT)})
+    assert Instagram().recognise(folder).confidence > 0
+    assert Messenger().recognise(folder).confidence == 0
+
+
 def test_the_old_layout_alone_is_taken_for_messengers(tmp_path: Path, reading: ModuleType) -> None:
-    folder = reading.make(tmp_path, {"messages/inbox/zoe_9/message_1.json": json.dumps(CHAT)})
+    text = json.dumps(CHAT).replace("your_instagram_activity/", "").replace("Liked a message", "Hello")
+    folder = reading.make(tmp_path, {"messages/inbox/zoe_9/message_1.json": text})
     assert Instagram().recognise(folder).confidence == 0
     assert Messenger().recognise(folder).confidence > 0
 
@@ -55,3 +116,74 @@ def test_the_form_in_html_is_answered_with_the_one_to_choose(tmp_path: Path, rea
     folder = reading.make(tmp_path, {f"{HOME}/message_1.html": "<html>"})
     assert "JSON" in Instagram().recognise(folder).hint
     assert Messenger().recognise(folder).hint == ""
+
+
+def test_what_was_posted_becomes_what_the_golden_file_says(tmp_path: Path, reading: ModuleType) -> None:
+    """Chats and posts of one export, both."""
+    items = reading.read(Instagram(), reading.make(tmp_path, ALL))
+    assert reading.golden(items) == json.loads(EXPECTED.with_name("expected_posts.json").read_bytes())
+
+
+@pytest.mark.parametrize("name", ["content/posts_1.json", "instagram-bo/content/posts_1.json", "renamed.json"])
+def test_posts_of_any_layout_find_their_files(tmp_path: Path, reading: ModuleType, name: str) -> None:
+    files = {name: json.dumps(POSTED["media/posts_1.json"]), "part-2/media/posts/202001/1.jpg": b"x"}
+    items = reading.read(Instagram(), reading.make(tmp_path, files))
+    [first, *_] = reading.drafts(items).values()
+    assert (first.body, [each.locator for each in first.media]) == ("Grüße 🎉", ["part-2/media/posts/202001/1.jpg"])
+
+
+def test_an_export_of_before_2021_is_read(tmp_path: Path, reading: ModuleType) -> None:
+    def old(name: str, at: str, caption: str = "") -> dict[str, str]:
+        return {"caption": caption, "taken_at": at, "path": name}
+
+    told = {
+        "photos": [old("photos/1.jpg", "2018-05-01T10:00:00", "Both"),
+                   old("photos/2.jpg", "2018-05-01T10:00:00", "Both"),
+                   old("photos/3.jpg", "2019-05-01T10:00:00+02:00")],
+        "stories": [old("stories/4.mp4", "2019-05-01T10:00:00+00:00")],
+        "profile": [old("profile/5.jpg", "2019-06-01T10:00:00+00:00")],
+        "direct": [old("direct/6.jpg", "2019-06-01T10:00:00+00:00")],
+    }  # fmt: skip
+    files = {"media.json": json.dumps(told), **{f"{part}": b"x" for part in ("photos/1.jpg", "photos/2.jpg",
+             "photos/3.jpg", "stories/4.mp4", "profile/5.jpg", "direct/6.jpg")}}  # fmt: skip
+    files["comments.json"] = json.dumps({"media_comments": [["2018-05-02T10:00:00+00:00", "nice", "bo"]], "live": []})
+    found = list(reading.drafts(reading.read(Instagram(), reading.make(tmp_path, files))).values())
+    assert [
+        (draft.title, draft.body, len(draft.media), f"{draft.evidence[0].instant:%m-%d %H}") for draft in found
+    ] == [
+        ("Comment to @bo", "nice", 0, "05-02 10"),
+        ("", "Both", 2, "05-01 10"),
+        ("", "", 1, "05-01 08"),
+        ("", "", 1, "05-01 10"),
+        ("", "", 1, "06-01 10"),
+    ]
+    assert found[-1].kind is None
+
+
+def test_a_profile_picture_is_a_picture_and_all_else_a_post(tmp_path: Path, reading: ModuleType) -> None:
+    items = reading.read(Instagram(), reading.make(tmp_path, ALL))
+    assert {draft.kind for draft in reading.drafts(items).values()} == {None, Kind.POST, Kind.MESSAGE}
+
+
+def test_posts_of_instagram_are_not_facebooks(tmp_path: Path, reading: ModuleType) -> None:
+    assert Facebook().recognise(reading.make(tmp_path, ALL)).confidence == 0
+
+
+def test_posts_as_web_pages_are_answered_with_the_form_to_choose(tmp_path: Path, reading: ModuleType) -> None:
+    page = '<html><div class="pam _3-95 _2ph- _a6-g uiBoxWhite noborder">Hello</div></html>'
+    hint = judge(reading.make(tmp_path, {"your_instagram_activity/media/posts_1.html": page})).hint
+    assert "Instagram as web pages" in hint
+
+
+def test_a_read_goes_on_after_any_checkpoint(
+    tmp_path: Path, reading: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("timeline_local.importers.instagram_posts.ITEMS_PER_CHECKPOINT", 1)
+    folder = reading.make(tmp_path, ALL)
+    whole = list(Instagram().read(folder, ReadOptions(), None))
+    marks = [(index, item) for index, item in enumerate(whole) if isinstance(item, Checkpoint)]
+    rests = [[*Instagram().read(folder, ReadOptions(), mark.position)] for _, mark in marks]
+    assert len(marks) > 5
+    assert [[each for each in rest if isinstance(each, Draft)] for rest in rests] == [
+        [each for each in whole[index:] if isinstance(each, Draft)] for index, _ in marks
+    ]
