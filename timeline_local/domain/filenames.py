@@ -5,6 +5,7 @@ a file, and no name, however odd, raises.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -47,7 +48,7 @@ class NameDate:
 def date_from_path(path: PurePath) -> NameDate | None:
     """The date spelled by a path's file name, else by its folders; None when there is none."""
     kind = path.suffix[1:]
-    stem = path.stem if kind.isalnum() and not kind.isdigit() else path.name
+    stem = unicodedata.normalize("NFC", path.stem if kind.isalnum() and not kind.isdigit() else path.name)
     return _from_name(stem) or _from_folders(path.parts[:-1], stem)
 
 
@@ -75,11 +76,19 @@ _DAY_FIRST = re.compile(
     r"(?P<hour>[01]\d|2[0-3])[.-](?P<minute>[0-5]\d)[.-](?P<second>[0-5]\d)(?!\d)",
     re.ASCII,
 )
-# "WhatsApp Image 2019-06-14 at 15.04.05", "Bildschirmfoto 2019-06-14 um 15.04", "Screen Shot 2019-06-14 at 3.04.05 PM"
+# Halves of the day, as phones and computers spell them before their clock and behind it.
+_FORENOON = frozenset({"上午", "午前", "오전", "öö", "de.", "ص", "πμ", "π.μ.", "sa", "a"})
+_FIRST_HALF = r"[上下]午|午[前後]|오[전후]|ö[ös]|d[eu]\."
+_LAST_HALF = r"[صم]|[πμ]\.?μ\.?|SA|CH"
+# "WhatsApp Image 2019-06-14 at 15.04.05", "Bildschirmfoto 2019-06-14 um 15.04", "Screen Shot 2019-06-14 at 3.04.05 PM",
+# "截屏2019-06-14 下午3.04.05", "Captura de pantalla 2019-06-14 a la(s) 15.04.05", "לכידת מסך 2019-06-14 ב-15.04.05"
 _SPOKEN = re.compile(
-    rf"(?<!\d){_YEAR}[-._]{_MONTH}[-._]{_DAY},?{_SPACE}+(?:[^\W\d_]{{1,6}}\.?{_SPACE}+){{0,2}}"
+    rf"(?<!\d){_YEAR}[-._]{_MONTH}[-._]{_DAY},?(?:{_SPACE}+(?:-{_SPACE}+(?=d[eu]\.))?|(?=[于於]))[于於]?"
+    rf"(?:(?!{_FIRST_HALF})[^\W\d_]{{1,6}}(?:\(s\))?\.?{_SPACE}+){{0,2}}(?:[^\W\d_]-)?{_SPACE}*"
+    rf"(?:(?P<first>{_FIRST_HALF}){_SPACE}?)?"
     rf"{_CLOCK}[-.:h_](?P<minute>[0-5]\d)(?:[-.:m_](?P<second>[0-5]\d))?(?!\d)"
-    rf"(?:{_SPACE}*(?P<half>[AaPp])\.?{_SPACE}?[Mm])?",
+    rf"(?:{_SPACE}*(?:(?P<half>[AaPp])\.?{_SPACE}?[Mm]|(?P<last>{_LAST_HALF})(?![^\W\d_])))?",
+    re.IGNORECASE,
 )
 _MINUTE = re.compile(
     rf"(?<!\d){_YEAR}(?P<sep>[-_.]){_MONTH}(?P=sep){_DAY}[-_ T]{_CLOCK}[-.:h](?P<minute>[0-5]\d)(?![-.:]?\d)", re.ASCII
@@ -102,9 +111,11 @@ _IN_UTC = re.compile(r"PXL_\d{8}_\d{6}|\d{8}_\d{6}_(?=\d{0,7}[A-F])[0-9A-F]{8}$"
 # Behind a clock without colons "-0330" may as well be the number of a copy.
 _SPOKEN_CLOCK = re.compile(r"\d[T ]\d\d:|\dT\d{6}", re.ASCII)
 _CENTURY_TURN = 70  # of two digits, as POSIX has it
+# "LINE_ALBUM_Trip_210503_1": behind the name of the album stands the day on which it was taken out of LINE.
+_TAKEN_OUT_OF_LINE = re.compile(r"(?<=^LINE_ALBUM_)(?P<album>.*)_\d{6}_\d+$", re.ASCII)
 # Messengers and cloud cameras that name files by the clock of the phone, in milliseconds since 1970.
 _EPOCH_MILLIS = re.compile(
-    r"(?:mmexport|dji_export_|FB_IMG_|wx_camera_|beauty_|retouch_)?(?P<millis>1\d{12})(?:[-_(].*)?", re.ASCII
+    r"(?:mmexport|QQ_|dji_export_|FB_IMG_|wx_camera_|beauty_|retouch_)?(?P<millis>1\d{12})(?:[-_(].*)?", re.ASCII
 )
 
 _FOLDER_MONTH = re.compile(rf"{_YEAR}[-_. ]?{_MONTH}(?!\d)", re.ASCII)
@@ -129,6 +140,7 @@ _NAMED_MONTH = re.compile(
 def _from_name(stem: str) -> NameDate | None:
     if _CHECKSUM.fullmatch(stem):
         return None
+    stem = _TAKEN_OUT_OF_LINE.sub(r"\g<album>", stem)
     return (
         _short_year(stem)
         or _first_valid(_EXACT.finditer(stem), Precision.INSTANT, stem)
@@ -161,7 +173,7 @@ def _first_valid(matches: Iterator[re.Match[str]], precision: Precision, stem: s
 
 def _clock(match: re.Match[str], precision: Precision, stem: str) -> NameDate | None:
     parts = match.groupdict()
-    hour = _hour(int(parts["hour"]), parts.get("half"))
+    hour = _hour(int(parts["hour"]), parts.get("half") or parts.get("first") or parts.get("last"))
     second = parts.get("second")
     local_at = _date(parts["year"], parts["month"], parts["day"])
     if local_at is None or hour is None:
@@ -189,9 +201,9 @@ def _hour(hour: int, half: str | None) -> int | None:
     """The hour of the day; None for 13 o'clock in the afternoon and the like."""
     if half is None:
         return hour
-    if not 1 <= hour <= 12:  # noqa: PLR2004  # the dial
+    if hour > 12:  # noqa: PLR2004  # the dial; Japan begins it with 0
         return None
-    return hour % 12 + (12 if half in "pP" else 0)
+    return hour % 12 + (0 if half.casefold() in _FORENOON else 12)
 
 
 def _from_epoch(stem: str) -> NameDate | None:

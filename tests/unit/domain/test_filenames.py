@@ -1,6 +1,7 @@
 """Dates in names: the published table, the habits of phones and messengers, and folders."""
 
 import json
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
@@ -38,6 +39,22 @@ def test_every_published_file_name_gives_its_wall_clock(name: str, expected: str
         ("IMG-20190614-WA0001.jpg", "2019-06-14 00:00:00", Precision.DAY),
         ("WhatsApp Image 2019-06-14 at 3.04.05 PM.jpeg", "2019-06-14 15:04:05", Precision.INSTANT),
         ("WhatsApp Image 2019-06-14 at 12.04.05 AM (1).jpeg", "2019-06-14 00:04:05", Precision.INSTANT),
+        ("WhatsApp 图像2019-06-14于15.04.05.jpg", "2019-06-14 15:04:05", Precision.INSTANT),
+        ("截屏2019-06-14 下午3.04.05.png", "2019-06-14 15:04:05", Precision.INSTANT),
+        ("スクリーンショット 2019-06-14 午前0.04.05.png", "2019-06-14 00:04:05", Precision.INSTANT),
+        ("スクリーンショット 2019-06-14 午前12.04.05.png", "2019-06-14 00:04:05", Precision.INSTANT),
+        (
+            unicodedata.normalize("NFD", "스크린샷 2019-06-14 오후 3.04.05.png"),
+            "2019-06-14 15:04:05",
+            Precision.INSTANT,
+        ),
+        ("Ekran Resmi 2019-06-14 ÖS 3.04.05.png", "2019-06-14 15:04:05", Precision.INSTANT),
+        ("Képernyőfotó 2019-06-14 - du. 3.04.05.png", "2019-06-14 15:04:05", Precision.INSTANT),
+        ("Captura de pantalla 2019-06-14 a la(s) 3.04.05 p.m..png", "2019-06-14 15:04:05", Precision.INSTANT),
+        ("לכידת מסך 2019-06-14 ב-15.04.05.png", "2019-06-14 15:04:05", Precision.INSTANT),
+        ("لقطة الشاشة 2019-06-14 في 3.04.05 م.png", "2019-06-14 15:04:05", Precision.INSTANT),
+        ("Στιγμιότυπο 2019-06-14, 3.04.05 μ.μ..png", "2019-06-14 15:04:05", Precision.INSTANT),
+        ("LINE_ALBUM_20190614_210503_1.jpg", "2019-06-14 00:00:00", Precision.DAY),
         ("Screenshot 2019-06-14 at 3.04.05\u202fPM.png", "2019-06-14 15:04:05", Precision.INSTANT),
         ("Bildschirmfoto 2019-06-14 um 15.04.05.png", "2019-06-14 15:04:05", Precision.INSTANT),
         ("2019-06-14 15.04.jpg", "2019-06-14 15:04:00", Precision.MINUTE),
