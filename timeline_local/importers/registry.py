@@ -18,6 +18,7 @@ from timeline_local.importers.sources.dawarich import Dawarich
 from timeline_local.importers.sources.day_one import DayOne
 from timeline_local.importers.sources.day_one_classic import DayOneClassic
 from timeline_local.importers.sources.daylio import Daylio
+from timeline_local.importers.sources.diaro import Diaro
 from timeline_local.importers.sources.evernote import Evernote
 from timeline_local.importers.sources.facebook import Facebook
 from timeline_local.importers.sources.fit import Fit
@@ -78,6 +79,7 @@ SOURCES: tuple[Source, ...] = (
     Memos(),
     Evernote(),
     Daylio(),
+    Diaro(),
     Bear(),
     Roam(),
     Simplenote(),
