@@ -19,6 +19,7 @@ from timeline_local.importers.sources.day_one import DayOne
 from timeline_local.importers.sources.day_one_classic import DayOneClassic
 from timeline_local.importers.sources.daylio import Daylio
 from timeline_local.importers.sources.diaro import Diaro
+from timeline_local.importers.sources.discord import Discord
 from timeline_local.importers.sources.evernote import Evernote
 from timeline_local.importers.sources.facebook import Facebook
 from timeline_local.importers.sources.fit import Fit
@@ -94,6 +95,7 @@ SOURCES: tuple[Source, ...] = (
     Messenger(),
     Instagram(),
     Facebook(),
+    Discord(),
     SmsBackup(),
     MailSource(),
     Dawarich(),  # before whatever was given to it, which lies in its export
