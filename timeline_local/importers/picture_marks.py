@@ -13,9 +13,11 @@ from timeline_local.importers.photo_groups import Group
 _SCREENSHOT = re.compile(
     r"screen[ _-]?shot|screen[ _-]?record|bildschirm(?:foto|aufnahme)|capture d[’'e ]|"
     r"captura[ _](?:de[ _])?(?:pantalla|tela|ecr)|schermafbeelding|schermata|skärmbild|skjermbilde|skærmbillede|"
-    r"zrzut[ _]ekranu|snímek[ _]obrazovky|näyttökuva|képernyőkép|ekran[ _]|"
-    r"скриншот|снимок[ _]экрана|"
-    r"スクリーンショット|屏幕截图|截屏|스크린샷",
+    r"zrzut[ _]ekranu|sním(?:ek|ka)[ _]obrazovky|snimka[ _]zaslona|näyttökuva|képernyő(?:kép|fotó)|ekran[ _]|"
+    r"captură[ _]de[ _]ecran|tangkapan[ _]layar|cuplikan[ _]layar|ảnh[ _]chụp[ _]màn[ _]hình|"
+    r"скриншот|снимок[ _]экрана|знімок[ _]екрана|στιγμιότυπο|"
+    r"צילום[ _]מסך|לכידת[ _]מסך|لقطة[ _](?:ال)?شاشة|ภาพ(?:ถ่าย)?หน้าจอ|"
+    r"スクリーンショット|画面収録|(?:qq|微信)?截[图圖屏]|[屏螢]幕(?:截[图圖]|快照)|스크린샷|화면[ _]캡처",
 )
 _FOLDERS = frozenset({"screenshots", "screen captures", "bildschirmfotos"})
 

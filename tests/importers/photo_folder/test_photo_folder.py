@@ -244,6 +244,8 @@ def test_a_lone_picture_is_no_burst(tmp_path: Path, reading: ModuleType, name: s
         "Screenshot_20190919-053857_Camera.jpg", "Screen Shot 2019-06-14 at 15.04.05.png",
         "Bildschirmfoto 2019-06-14.png", "Capture d’écran 2019-06-14.png",
         "Captura de pantalla 2019.png", "スクリーンショット 2019-06-14.png",
+        "螢幕快照 2019-06-14.png", "微信截图_20190614.png", "Képernyőfotó 2019-06-14.png", "لقطة الشاشة 2019-06-14.png",
+        "ภาพถ่ายหน้าจอ 2019-06-14.png", "Ảnh chụp Màn hình 2019-06-14.png",
         "Screenshots/IMG_1.png",
     ],
 )  # fmt: skip
