@@ -1,6 +1,7 @@
 """Dates that clocks show when they know nothing: empty batteries, zeroed fields, wrong epochs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from timeline_local.domain.moments import Precision, TimeBasis, TimeEvidence
@@ -9,6 +10,8 @@ FIRST_YEAR = 1826
 """The year of the oldest photograph that survives; nothing a machine dated can be older."""
 
 _CAMERA = frozenset({TimeBasis.EXIF_OFFSET, TimeBasis.EXIF, TimeBasis.GPS, TimeBasis.FILE_DATE})
+_WRITTEN = frozenset({TimeBasis.EXIF_OFFSET, TimeBasis.EXIF, TimeBasis.SIDECAR})  # by hand, with an editor
+_FIRST_DIGITAL_YEAR = 1990
 _CALENDAR = range(2, 9999)  # leaves room to add an offset without leaving Python's calendar
 _DAY = timedelta(days=1)
 # Calendars hold plans; ten years is further than people plan and nearer than a broken timestamp usually lands.
@@ -23,6 +26,18 @@ _ZERO_CLOCKS = {
     datetime(1980, 1, 1): "1980-01-01 00:00 is the zero of camera cards",  # noqa: DTZ001
     datetime(1980, 1, 6): "1980-01-06 00:00 is the zero of GPS clocks",  # noqa: DTZ001
 }
+
+
+def as_meant(evidence: TimeEvidence) -> TimeEvidence:
+    """The beginning of a year before there were digital cameras is how people write down a year, of a slide or a print.
+
+    Later it is what a camera shows whose clock was never set.
+    """
+    reading = evidence.local_at.replace(tzinfo=None) if evidence.local_at is not None else None
+    if reading is None or reading.year >= _FIRST_DIGITAL_YEAR or reading in _ZERO_CLOCKS:
+        return evidence
+    is_year = evidence.basis in _WRITTEN and evidence.precision is Precision.INSTANT and _starts_year(reading)
+    return replace(evidence, precision=Precision.YEAR) if is_year else evidence
 
 
 def why_junk(evidence: TimeEvidence, now: datetime) -> str | None:
@@ -72,10 +87,13 @@ def _zero_clock(reading: datetime, evidence: TimeEvidence) -> str | None:
 
 
 def _new_year(reading: datetime, evidence: TimeEvidence) -> str | None:
-    starts_year = (reading.month, reading.day, reading.time()) == (1, 1, reading.min.time())
-    if starts_year and evidence.basis in _CAMERA and evidence.precision is Precision.INSTANT:
+    if _starts_year(reading) and evidence.basis in _CAMERA and evidence.precision is Precision.INSTANT:
         return "exactly midnight of 1 January is what a camera shows whose clock was never set"
     return None
+
+
+def _starts_year(reading: datetime) -> bool:
+    return (reading.month, reading.day, reading.time()) == (1, 1, reading.min.time())
 
 
 def _future(reading: datetime, evidence: TimeEvidence, now: datetime) -> str | None:

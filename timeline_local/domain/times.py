@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from timeline_local.domain.corrections import correction_of
-from timeline_local.domain.junk import why_junk
+from timeline_local.domain.junk import as_meant, why_junk
 from timeline_local.domain.moments import (
     Considered,
     Decision,
@@ -123,7 +123,7 @@ def decide(
     Raises ValueError only for a naive `fallback` or `now`.
     """
     clock = ensure_utc(now or datetime.now(UTC))
-    ranked = tuple(sorted(evidence, key=_rank))
+    ranked = tuple(sorted(map(as_meant, evidence), key=_rank))
     faults = tuple(_fault(each, clock) for each in ranked)
     sound = tuple(each for each, fault in zip(ranked, faults, strict=True) if fault is None)
     winner = next((each for each in sound if _is_dated(each)), None)

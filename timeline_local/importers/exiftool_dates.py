@@ -25,6 +25,8 @@ _DATES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("DateCreated", ()),
     ("SubSecCreateDate", _DIGITIZED),
     ("CreateDate", _DIGITIZED),
+    ("SonyDateTime2", ()),
+    ("SourceImageCreateTime", ()),
 )
 _FILM_CLOCKS = ("CreateDate", "MediaCreateDate", "TrackCreateDate")  # UTC, and written without saying so
 _POINTS = frozenset({Precision.INSTANT, Precision.MINUTE})

@@ -230,6 +230,13 @@ def test_the_most_trusted_evidence_wins(best: int) -> None:
     assert [each.evidence for each in decision.considered] == ORDER[best:]
 
 
+@pytest.mark.parametrize("basis", [TimeBasis.EXIF, TimeBasis.SIDECAR])
+def test_the_beginning_of_a_year_of_slides_and_prints_is_that_year(basis: TimeBasis) -> None:
+    moment = weigh(TimeEvidence(basis=basis, local_at=wall("1965-01-01 00:00:00")), home="Europe/Berlin").moment
+    assert (moment.local_at, moment.precision) == (wall("1965-01-01 00:00:00"), Precision.YEAR)
+    assert moment.happened_until == at("1965-12-31T23:00:00+00:00")
+
+
 @pytest.mark.parametrize(
     "junk",
     [
