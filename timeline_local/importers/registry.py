@@ -18,6 +18,7 @@ from timeline_local.importers.sources.dawarich import Dawarich
 from timeline_local.importers.sources.day_one import DayOne
 from timeline_local.importers.sources.day_one_classic import DayOneClassic
 from timeline_local.importers.sources.daylio import Daylio
+from timeline_local.importers.sources.diarium import Diarium
 from timeline_local.importers.sources.diaro import Diaro
 from timeline_local.importers.sources.discord import Discord
 from timeline_local.importers.sources.evernote import Evernote
@@ -81,6 +82,7 @@ SOURCES: tuple[Source, ...] = (
     Evernote(),
     Daylio(),
     Diaro(),
+    Diarium(),
     Bear(),
     Roam(),
     Simplenote(),

@@ -22,8 +22,8 @@ MOST_FOLDERS = 2000
 MOST_CHOICES = 500
 # What a program saves an export as, where that is one file. Photos and notes are chosen with their folder.
 EXPORTS = frozenset(
-    "bear2bk bearbk csv daylio db eml enex fit geojson gpx ics igc jex json jsonl kml kmz mbox nmea ofx plt rec rte tcx"  # noqa: SIM905
-    " textpack vcf vcs wpt xml".split()
+    "bear2bk bearbk csv daylio db diary eml enex fit geojson gpx ics igc jex json jsonl kml kmz mbox nmea ofx plt"  # noqa: SIM905
+    " rec rte tcx textpack vcf vcs wpt xml".split()
 )
 DISK_ROLES = ("owner", "admin")
 MOST_ENTRIES = 100_000
