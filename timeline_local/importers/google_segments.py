@@ -91,21 +91,25 @@ class Segments:
             yield from self._skipped("unsupported", "This is neither a stay nor a way.")
 
     def phone(self, record: object) -> Iterator[Out]:
-        """One of a phone's segments, Android's or an iPhone's."""
+        """One of a phone's segments, Android's or an iPhone's, and the positions in it, which know their time."""
         self.count += 1
-        span = _span(record) if isinstance(record, Mapping) else None
-        if not isinstance(record, Mapping) or span is None:
-            yield from self._skipped("no-time", "This segment has no time that can be read.")
-        elif (visit := _of(record, "visit")) is not None:
-            yield self._phone_visit(record, span, visit)
-        elif (way := _of(record, "activity")) is not None:
-            yield from self._phone_way(record, span, way)
-        elif isinstance(record.get("timelinePath"), list):
-            yield from self._path(span, record["timelinePath"])
-        elif (memory := _of(record, "timelineMemory")) is not None:
-            yield self._trip(record, span, memory)
-        else:
+        said: Record = record if isinstance(record, Mapping) else {}
+        span, points = _span(said), _list(said, "timelinePath")
+        visit, way, memory = (_of(said, name) for name in ("visit", "activity", "timelineMemory"))
+        if span is None:
+            if visit or way or memory or not (points or "position" in said):
+                yield from self._skipped("no-time", "This segment has no time that can be read.")
+        elif visit is not None:
+            yield self._phone_visit(said, span, visit)
+        elif way is not None:
+            yield from self._phone_way(said, span, way)
+        elif memory is not None:
+            yield self._trip(said, span, memory)
+        elif "timelinePath" not in said and "position" not in said:
             yield from self._skipped("unsupported", "This segment is neither a stay nor a way, nor a trip.")
+        yield from self._path(span, points)
+        if "position" in said:
+            yield from self.position(said["position"], DEVICE)
 
     def position(self, record: object, device: str) -> Iterator[Out]:
         """A position of raw signals or edits."""
@@ -222,12 +226,13 @@ class Segments:
             raw=record,
         )
 
-    def _path(self, span: _Span, points: Sequence[Any]) -> Iterator[Out]:
+    def _path(self, span: _Span | None, points: Sequence[Any]) -> Iterator[Out]:
         for each in points:
             record = each if isinstance(each, Mapping) else {}
             place = read_place(record.get("point"))
             said = time_of(record, "time")
-            at = said[0] if said else later(span.start, record.get("durationMinutesOffsetFromStartTime"))
+            minutes = record.get("durationMinutesOffsetFromStartTime")
+            at = said[0] if said else None if span is None else later(span.start, minutes)
             if place is None:
                 yield from self._skipped("no-position", NOWHERE)
             elif at is None:

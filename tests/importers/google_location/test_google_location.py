@@ -187,6 +187,19 @@ def test_the_source_keeps_its_own_record(tmp_path: Path, reading: ModuleType) ->
     assert json.loads(stay.raw) == PHONE["semanticSegments"][0]
 
 
+def test_positions_in_a_segment_are_taken_beside_a_stay_and_where_nothing_says_when_it_began(
+    tmp_path: Path, reading: ModuleType
+) -> None:
+    path = [{"point": "40.5°, -74.25°", "time": "2024-01-15T10:00:00Z"}]
+    position = {"LatLng": "51.5°, -0.125°", "timestamp": "2024-01-15T10:30:00-05:00"}
+    stay = {**PHONE["semanticSegments"][0], "timelinePath": [{"point": "1.5, 2.5", "time": "2024-01-15T17:00:00Z"}]}
+    bare = {"visit": {"topCandidate": {}}, "timelinePath": path}
+    items = read(tmp_path, reading, {"semanticSegments": [bare, {"position": position}, stay]})
+    assert [each[1:] for each in positions(items)] == [(40.5, -74.25), (51.5, -0.125), (1.5, 2.5)]
+    assert len(drafts(items)) == 1
+    assert list(reading.problems(items).values()) == ["no-time"]
+
+
 def test_signals_may_come_before_segments(tmp_path: Path, reading: ModuleType) -> None:
     turned = {name: PHONE[name] for name in reversed(PHONE)}
     assert read(tmp_path / "a", reading, turned)[:-1] == read(tmp_path / "b", reading, PHONE)[:-1]
