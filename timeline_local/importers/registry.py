@@ -53,6 +53,7 @@ from timeline_local.importers.sources.oziexplorer import OziExplorer
 from timeline_local.importers.sources.photo_folder import PhotoFolder
 from timeline_local.importers.sources.polarsteps import Polarsteps
 from timeline_local.importers.sources.roam import Roam
+from timeline_local.importers.sources.signal import Signal
 from timeline_local.importers.sources.simplenote import Simplenote
 from timeline_local.importers.sources.sms_backup import SmsBackup
 from timeline_local.importers.sources.spotify import Spotify
@@ -92,6 +93,7 @@ SOURCES: tuple[Source, ...] = (
     ICalendar(),
     VCard(),
     ContactList(),
+    Signal(),  # before WhatsApp, for which its text could be taken
     WhatsApp(),
     Telegram(),
     Messenger(),
