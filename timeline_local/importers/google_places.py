@@ -15,10 +15,13 @@ from timeline_local.importers.position_columns import number, read_time
 E7 = 10_000_000
 # Of the years in which phones counted degrees in 32 bits: what went beyond came out at the other end.
 _LAT_OVERFLOW, _LON_OVERFLOW, _WRAP = 900_000_000, 1_800_000_000, 2**32
+# A file that was opened as something else and saved has other signs in the place of that of degrees.
 _POINT = re.compile(
-    r"(?:geo:)?\s*(?P<lat>[-+]?\d+(?:\.\d+)?)\s*°?\s*,\s*(?P<lon>[-+]?\d+(?:\.\d+)?)\s*°?"
+    r"(?:geo:)?\s*(?P<lat>[-+]?\d+(?:\.\d+)?)\s*[^\x00-\x7f]{0,5}\s*,"
+    r"\s*(?P<lon>[-+]?\d+(?:\.\d+)?)\s*[^\x00-\x7f]{0,5}"
     r"(?:\s*,\s*(?P<up>[-+]?\d+(?:\.\d+)?)\s*m?)?(?:;.*)?"
 )
+_WHOLE_E7 = re.compile(r"\s*[-+]?\d{7,9}\s*,\s*[-+]?\d{7,10}\s*")
 _NAMES = ("latLng", "LatLng", "placeLocation", "point", "geo")
 _KINDS = {"HOME": "home", "INFERRED_HOME": "home", "WORK": "work", "INFERRED_WORK": "work", "SCHOOL": "school"}
 
@@ -33,7 +36,8 @@ def read_place(value: object) -> tuple[float, float, float | None] | None:
         if found is None:
             return None
         up = float(found["up"]) if found["up"] else None
-        return _real(float(found["lat"]), float(found["lon"]), up)
+        unit = E7 if _WHOLE_E7.fullmatch(value) else 1
+        return _real(float(found["lat"]) / unit, float(found["lon"]) / unit, up)
     if not isinstance(value, Mapping):
         return None
     lat = _e7(value, ("latitudeE7", "latE7"), _LAT_OVERFLOW)

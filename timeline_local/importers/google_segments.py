@@ -30,6 +30,7 @@ from timeline_local.importers.google_places import (
     read_place,
     time_of,
 )
+from timeline_local.importers.loose import text
 from timeline_local.importers.position_columns import number
 from timeline_local.importers.position_days import PositionDays
 from timeline_local.importers.tracks import MAX_ROUTE, NO_TIME, NOWHERE, Keys, Point, ProblemLog
@@ -241,6 +242,11 @@ class Segments:
                 yield from self.days.add(DEVICE, Point(place[0], place[1], at, place[2]))
 
     def _trip(self, record: Record, span: _Span, memory: Record) -> Draft:
+        """A journey that Google noticed, or what the owner wrote down on the map."""
+        note = text((_of(memory, "note") or {}).get("note"))
+        if note:
+            key = self.keys.unique(f"note:{span.key}")
+            return Draft(source_key=key, kind=Kind.NOTE, body=note, evidence=span.evidence(), raw=_raw(record))
         trip = _of(memory, "trip") or memory
         found = [_destination(each) for each in _list(trip, "destinations")]
         names = [name for each in found if (name := _label(self.labels.get(each, "")))]

@@ -68,6 +68,9 @@ def test_records_are_read_as_the_table_says(tmp_path: Path, reading: ModuleType,
     [
         ("12.1°, -3.4°", (12.1, -3.4, None)),
         ("12.1, -3.4", (12.1, -3.4, None)),
+        ("12.1Â°, -3.4Â°", (12.1, -3.4, None)),  # read as Latin-1 and saved
+        ("12.1Ã‚Â°, -3.4Ã‚Â°", (12.1, -3.4, None)),
+        ("121000000,-34000000", (12.1, -3.4, None)),
         ("geo:12.1,-3.4", (12.1, -3.4, None)),
         ("geo:12.1,-3.4,80.5", (12.1, -3.4, 80.5)),
         ("geo:12.1,-3.4;u=35", (12.1, -3.4, None)),
@@ -198,6 +201,13 @@ def test_positions_in_a_segment_are_taken_beside_a_stay_and_where_nothing_says_w
     assert [each[1:] for each in positions(items)] == [(40.5, -74.25), (51.5, -0.125), (1.5, 2.5)]
     assert len(drafts(items)) == 1
     assert list(reading.problems(items).values()) == ["no-time"]
+
+
+def test_what_the_owner_wrote_down_on_the_map_is_a_note(tmp_path: Path, reading: ModuleType) -> None:
+    span = {"startTime": "2024-01-15T10:00:00Z", "endTime": "2024-01-16T10:00:00Z"}
+    memory = {**span, "timelineMemory": {"note": {"note": "With Anna "}}}
+    (note,) = drafts(read(tmp_path, reading, {"semanticSegments": [memory]}))
+    assert (note.kind, note.body) == (Kind.NOTE, "With Anna")
 
 
 def test_signals_may_come_before_segments(tmp_path: Path, reading: ModuleType) -> None:
