@@ -26,6 +26,7 @@ from timeline_local.importers.sources.facebook import Facebook
 from timeline_local.importers.sources.fit import Fit
 from timeline_local.importers.sources.flights import Flights
 from timeline_local.importers.sources.geojson import Geojson
+from timeline_local.importers.sources.google_chat import GoogleChat
 from timeline_local.importers.sources.google_keep import GoogleKeep
 from timeline_local.importers.sources.google_location import GoogleLocation
 from timeline_local.importers.sources.google_takeout import GoogleTakeout
@@ -100,6 +101,7 @@ SOURCES: tuple[Source, ...] = (
     Instagram(),
     Facebook(),
     Discord(),
+    GoogleChat(),
     SmsBackup(),
     MailSource(),
     Dawarich(),  # before whatever was given to it, which lies in its export
