@@ -26,6 +26,10 @@ CASES = {
     "a.rec": '2024-03-01T09:03:09Z\t*\t{"_type": {"a": 1}}\n2024-03-01T09:03:09Z\t*\t'
     '{"_type": "location", "lat": 52.2, "lon": 13.3, "tst": 1709283789, "topic": "owntracks\\ud83d/a"}\n',
     "a.ics": f"{HEAD}RRULE:FREQ=DAILY;UNTIL=123456\n{TAIL}",
+    "memos.json": '{"data": [{"id": 7, "rowStatus": [1], "createdTs": 1714550400, "content": "x",'
+    ' "visibility": "PUBLIC", "resourceList": []}]}',
+    "b.gpx": '<?xml version="1.0" encoding="undefined"?><gpx><wpt lat="1" lon="2"><name>x</name></wpt></gpx>',
+    "a.gpx": '<?xml version="1.0" encoding="base64"?><gpx><wpt lat="1" lon="2"><name>x</name></wpt></gpx>',
     "none.ics": "BEGIN:VCALENDAR\nBEGIN:VTODO\nUID:1\nEND:VTODO\nEND:VCALENDAR\n",
     "none.vcf": "BEGIN:VCARD",
     "none.csv": "Name,Phone\n",

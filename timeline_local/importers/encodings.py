@@ -134,14 +134,21 @@ def decode_as(data: bytes, charset: str = "") -> str:
     return clean(data.decode(name, "replace")) if name and name != "utf-8" else clean(western(data))
 
 
+def text_codec(name: str) -> str:
+    """What Python calls this encoding; "" for what it has none for, and for what encodes no text, as base64 does."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return ""
+    is_text = found._is_text_encoding and found.name not in _NO_CHARSETS  # noqa: SLF001 - as TextIOWrapper asks
+    return found.name if is_text else ""
+
+
 def _codec(charset: str) -> str:
     """Python's name; "" for what is none, and for Windows' Western letters, whose bytes may be UTF-8 as well."""
     told = charset.strip().strip("\"'").lower()
-    try:
-        name = codecs.lookup(_ALIASES.get(told, told)).name if told else ""
-    except (LookupError, ValueError):
-        return ""
-    return "" if name in _NO_CHARSETS | _WESTERN else _WIDER.get(name, name)
+    name = text_codec(_ALIASES.get(told, told)) if told else ""
+    return "" if name in _WESTERN else _WIDER.get(name, name)
 
 
 def decode_head(head: bytes) -> str:

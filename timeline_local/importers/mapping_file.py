@@ -6,7 +6,6 @@ with one is said at once, each fault with its line, its key and what was expecte
 
 from __future__ import annotations
 
-import codecs
 import difflib
 import re
 import tomllib
@@ -18,7 +17,7 @@ from typing import Any
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.stamps import read_offset
 from timeline_local.domain.zones import find_zone
-from timeline_local.importers.encodings import decode
+from timeline_local.importers.encodings import decode, text_codec
 from timeline_local.importers.table_rows import DELIMITERS
 from timeline_local.importers.templates import Template, TemplateBroken, read_template
 
@@ -328,11 +327,7 @@ class _Reading:
 
     def _encoding(self) -> str:
         found = self.text("source.encoding")
-        try:
-            is_text = not found or codecs.lookup(found)._is_text_encoding  # noqa: SLF001 - as TextIOWrapper asks
-        except (LookupError, ValueError):
-            is_text = False
-        if not is_text:
+        if found and not text_codec(found):
             self.fault("source.encoding", f"is {_spelled(found)}, which is no encoding; utf-8 and cp1252 are.")
             return ""
         return found

@@ -152,7 +152,7 @@ def memo_of(told: Mapping[str, Any]) -> Memo:
         writer=_last(loose.text(told.get("creator"))) or _id(told.get("creatorId")),
         written=loose.instant(written) or _instant(told.get("createdTs") or told.get("displayTs")),
         content=loose.text(told.get("content")),
-        is_archived=ARCHIVED in {told.get("state"), told.get("rowStatus")},
+        is_archived=ARCHIVED in (told.get("state"), told.get("rowStatus")),
         is_pinned=told.get("pinned") is True,
         visibility=loose.text(told.get("visibility")),
         tags=loose.texts(told.get("tags")),

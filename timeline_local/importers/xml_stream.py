@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate, errors
 
-from timeline_local.importers.encodings import piece, unicode_of
+from timeline_local.importers.encodings import piece, text_codec, unicode_of
 from timeline_local.importers.xml_mending import Mending
 
 CHUNK_BYTES = 64 * 1024
@@ -190,12 +190,9 @@ def encoding_of(head: bytes) -> str:
     if known:
         return known
     declared = _DECLARED.search(head[:1024])
-    try:
-        name = codecs.lookup(declared[1].decode("ascii")).name if declared else "utf-8"
-    except LookupError:
-        return "utf-8"
+    name = text_codec(declared[1].decode("ascii")) if declared else ""
     # A declaration that can be read as ASCII is not in UTF-16, whatever it says.
-    return "utf-8" if name.startswith(("utf-16", "utf-32", "utf_16", "utf_32", "utf-7")) else name
+    return "utf-8" if name.startswith(("utf-16", "utf-32", "utf_16", "utf_32", "utf-7")) else name or "utf-8"
 
 
 def _mended(text: str) -> str:
