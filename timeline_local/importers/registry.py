@@ -58,6 +58,7 @@ from timeline_local.importers.sources.signal import Signal
 from timeline_local.importers.sources.simplenote import Simplenote
 from timeline_local.importers.sources.sms_backup import SmsBackup
 from timeline_local.importers.sources.spotify import Spotify
+from timeline_local.importers.sources.standard_notes import StandardNotes
 from timeline_local.importers.sources.strava import Strava
 from timeline_local.importers.sources.tcx import Tcx
 from timeline_local.importers.sources.telegram import Telegram
@@ -88,6 +89,7 @@ SOURCES: tuple[Source, ...] = (
     Bear(),
     Roam(),
     Simplenote(),
+    StandardNotes(),
     Joplin(),
     Notion(),
     Jrnl(),  # before chats: an entry may begin as a message does
