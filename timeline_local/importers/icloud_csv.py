@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from timeline_local.domain.stamps import read_instant
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
 from timeline_local.importers.encodings import decode
 
-_NAME, _TAKEN = "imgname", "originalcreationdate"
+_NAMES, _TAKEN = ("imgname", "filename"), "originalcreationdate"
 _YES = frozenset({"yes", "true", "1", "ja", "oui", "sí"})
 _MONTHS = (
     "january february march april may june july august september october november december".split()  # noqa: SIM905
@@ -57,7 +58,7 @@ class Detail:
 def is_details(data: bytes) -> bool:
     """Whether this is a `Photo Details` file; its head is enough."""
     header = {each.casefold() for each in next(_rows(data), [])}
-    return {_NAME, _TAKEN} <= header
+    return _TAKEN in header and not header.isdisjoint(_NAMES)
 
 
 def read_details(data: bytes) -> list[Detail]:
@@ -68,8 +69,9 @@ def read_details(data: bytes) -> list[Detail]:
     for row in rows:
         row = _rejoined(row) if len(row) > len(header) else row  # noqa: PLW2901
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
-        if cells.get(_NAME):
-            found.append(_detail(cells, row))
+        name = next((cells[each] for each in _NAMES if cells.get(each)), "")
+        if name:
+            found.append(_detail(name, cells, row))
     return found
 
 
@@ -100,11 +102,11 @@ def _rows(data: bytes) -> Iterator[list[str]]:
         return
 
 
-def _detail(cells: dict[str, str], row: list[str]) -> Detail:
+def _detail(name: str, cells: dict[str, str], row: list[str]) -> Detail:
     written = io.StringIO()
     csv.writer(written).writerow(row)
     return Detail(
-        name=cells[_NAME],
+        name=name,
         checksum=cells.get("filechecksum", ""),
         taken_at=read_date(cells.get(_TAKEN, "")),
         added_at=read_date(cells.get("importdate", "")),
@@ -116,11 +118,12 @@ def _detail(cells: dict[str, str], row: list[str]) -> Detail:
 
 
 def read_date(text: str) -> datetime | None:
-    """The instant of "Saturday June 4,2022 12:11 PM GMT"; None for anything else. Without a zone it counts as GMT."""
+    """The instant of "Saturday June 4,2022 12:11 PM GMT", or of ISO 8601; without a zone it counts as GMT."""
     match = _WORDS.fullmatch(" ".join(text.split()))
     month = _month(match["month"]) if match else 0
     if match is None or not month:
-        return None
+        read = read_instant(text)
+        return read[0] if read else None
     hour = int(match["hour"])
     if match["half"]:
         hour = hour % _NOON + (_NOON if match["half"] in "pP" else 0)

@@ -12,7 +12,7 @@ import pytest
 
 from timeline_local.domain.drafts import Draft
 from timeline_local.importers.base import Checkpoint, ReadOptions, Unit, opened
-from timeline_local.importers.icloud_csv import read_date, read_details, read_names
+from timeline_local.importers.icloud_csv import is_details, read_date, read_details, read_names
 from timeline_local.importers.icloud_shared import read_album
 from timeline_local.importers.registry import SOURCES, read_all
 from timeline_local.importers.sources.apple_photos import ApplePhotos
@@ -66,6 +66,8 @@ def test_an_export_in_three_parts_gives_the_golden_drafts(tmp_path: Path, readin
         ("Saturday June 4,2022 12:11 PM GMT+2", datetime(2022, 6, 4, 10, 11, tzinfo=UTC)),
         ("Saturday June 4,2022 12:11 PM GMT-03:30", datetime(2022, 6, 4, 15, 41, tzinfo=UTC)),
         ("Saturday June 4,2022 18:11 GMT", datetime(2022, 6, 4, 18, 11, tzinfo=UTC)),
+        ("2019-05-04T08:09:10Z", datetime(2019, 5, 4, 8, 9, 10, tzinfo=UTC)),
+        ("2026-01-01", None),
         ("Saturday June 31,2022 12:11 PM GMT", None),
         ("Friday December 31,9999 11:59 PM GMT-99", None),
         ("Saturday Juni 4", None),
@@ -97,6 +99,14 @@ def test_pictures_that_share_a_name_and_are_told_different_dates_get_none_of_the
         ApplePhotos(), reading.make(tmp_path, {"P/Photo Details.csv": HEAD + rows, "P/IMG_1.JPG": "x"})
     )
     assert reading.drafts(items)["P/IMG_1.JPG"].evidence == ()
+
+
+def test_a_list_that_another_program_put_together_is_one() -> None:
+    data = b"filename,originalCreationDate,fileChecksum\na.JPG,Sunday June 5,2022 1:02 AM GMT,x\n"
+    assert is_details(data)
+    assert [(each.name, each.taken_at) for each in read_details(data)] == [
+        ("a.JPG", datetime(2022, 6, 5, 1, 2, tzinfo=UTC))
+    ]
 
 
 def test_a_date_without_quotes_is_one_cell() -> None:
