@@ -101,6 +101,14 @@ def test_pictures_that_share_a_name_and_are_told_different_dates_get_none_of_the
     assert reading.drafts(items)["P/IMG_1.JPG"].evidence == ()
 
 
+def test_the_details_of_a_part_may_lie_in_another_part(tmp_path: Path, reading: ModuleType) -> None:
+    files = {"A/Photos/IMG_1.JPG": "x", "B/Photos/Photo Details.csv": HEAD + row("IMG_1.JPG"), "C/Photos/b.jpg": "y"}
+    items = reading.read(ApplePhotos(), reading.make(tmp_path, files))
+    assert [(key, bool(draft.evidence)) for key, draft in reading.drafts(items).items()] == [
+        ("A/Photos/IMG_1.JPG", True)
+    ]
+
+
 def test_a_list_that_another_program_put_together_is_one() -> None:
     data = b"filename,originalCreationDate,fileChecksum\na.JPG,Sunday June 5,2022 1:02 AM GMT,x\n"
     assert is_details(data)

@@ -33,6 +33,7 @@ MAX_CSV_BYTES = 64 * 1024 * 1024
 
 _DETAILS = "photo details"  # an empty one is only known by its name
 _DELETED = "recently deleted"
+_ORIGINALS = "photos"  # of a part of the export; its details may lie in another part
 _DATABASE = "photos.sqlite"
 _HINT = (
     "This is a library of Apple Photos without its originals. In Apple Photos select everything, choose File, Export, "
@@ -100,7 +101,7 @@ class _Export:
 
 
 def _explored(folder: Folder) -> _Export:
-    export = _Export(folder)
+    export, told_elsewhere = _Export(folder), list[Listing]()
     for listing in folder.walk():
         if not isinstance(listing, Listing):
             continue
@@ -116,6 +117,10 @@ def _explored(folder: Folder) -> _Export:
             export.deleted.add(listing.locator)
         elif name in _LISTS:
             _add_lists(export, listing, is_memory=_LISTS[name])
+        elif name == _ORIGINALS:
+            told_elsewhere.append(listing)
+    of_others = (each for each in told_elsewhere if any(_fold(file.name) in export.strays for file in each.files))
+    export.details.update((each.locator, ()) for each in of_others)
     if not (export.details or export.shared):
         return _Export(folder)  # folders of these names belong to somebody else
     return export
