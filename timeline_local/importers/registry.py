@@ -30,6 +30,7 @@ from timeline_local.importers.sources.google_chat import GoogleChat
 from timeline_local.importers.sources.google_keep import GoogleKeep
 from timeline_local.importers.sources.google_location import GoogleLocation
 from timeline_local.importers.sources.google_takeout import GoogleTakeout
+from timeline_local.importers.sources.google_voice import GoogleVoice
 from timeline_local.importers.sources.gpx import Gpx
 from timeline_local.importers.sources.icalendar import ICalendar
 from timeline_local.importers.sources.igc import Igc
@@ -104,6 +105,7 @@ SOURCES: tuple[Source, ...] = (
     Facebook(),
     Discord(),
     GoogleChat(),
+    GoogleVoice(),
     SmsBackup(),
     MailSource(),
     Dawarich(),  # before whatever was given to it, which lies in its export
