@@ -40,6 +40,7 @@ _RAW_COMPANIONS = ("jpg", "jpeg", "jpe", "heic", "heif", "hif", "tif", "tiff", "
 _FILM_COPY = re.compile(r"(?:mp|mv)~\d+|cover", re.ASCII)
 # icloudpd: the film of "IMG_1.HEIC" is "IMG_1_HEVC.MOV", and that of "IMG_1.JPG" may be the "IMG_1-medium.MOV".
 _FILM_OF = re.compile(r"(?P<stem>.+)(?:_hevc|-medium|-thumb)", re.ASCII)
+_SONY = "m01"  # "C0001M01.XML" beside "C0001.MP4"
 _APPLE_EDIT = re.compile(r"img_[eo](?P<number>\d{4,}(?:\(\d+\))?)", re.ASCII)
 _OTHER_EDIT = re.compile(r"(?P<stem>.+?)(?:~\d|_edited| \(edited\)| edited|-adjusted)", re.ASCII)
 _ONE_SHOT = re.compile(r"(?P<shot>.+\.raw)-\d\d\.(?:cover|original)", re.ASCII)  # Pixel: "….RAW-01.COVER.jpg"
@@ -137,6 +138,8 @@ class _Sorting:
             self.jsons.setdefault(f"{_nfc(file.name)[: -len(found)]}{found}", file)  # immich-go writes .JSON
         elif found == "xmp":
             self.xmps[_nfc(file.name).casefold()] = file
+        elif found == "xml" and stem_of(file.name).endswith(_SONY):
+            self.xmps.setdefault(f"{stem_of(file.name).removesuffix(_SONY)}.xmp", file)
         elif found == "aae":
             stem = stem_of(file.name)
             apple = _APPLE_EDIT.fullmatch(stem)

@@ -31,6 +31,7 @@ from timeline_local.importers.photoprism_yaml import MAX_BYTES as PHOTOPRISM_BYT
 from timeline_local.importers.photoprism_yaml import PhotoPrismSidecar, read_photoprism
 from timeline_local.importers.picasa import MAX_BYTES, NAMES, PicasaFolder, PicasaPicture, read_picasa
 from timeline_local.importers.picture_marks import burst_relations, picture_extra
+from timeline_local.importers.sony_xml import read_sony
 from timeline_local.importers.spoken import spoken_extension, spoken_extensions, tells_nothing
 from timeline_local.importers.trees import why
 
@@ -105,7 +106,8 @@ def _items(folder: Folder, listing: Listing, options: ReadOptions, done: str) ->
     reading = replace(reading, is_export=any(group.json for group in groups))
     yield from reading.items(groups, done)
     yield from reading.loose([grouping.jsons[name] for name in paired.loose], grouping.loose)
-    known = spoken.keys() | {group.yaml.locator for group in paired.groups if group.yaml}
+    sidecars = (each for group in groups for each in (group.yaml, group.xmp))
+    known = spoken.keys() | {each.locator for each in sidecars if each}
     for file in files:
         if not file.size and is_media(file.name):
             yield is_empty(file)
@@ -222,7 +224,7 @@ class _Reading:
         if file is None or data is None:
             return None, None
         try:
-            return read_xmp(data), data
+            return (read_sony if extension(file.name) == "xml" else read_xmp)(data), data
         except XmpError as error:
             self.problems.append(_unreadable(file, str(error)))
             return None, None
