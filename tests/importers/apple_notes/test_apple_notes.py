@@ -43,6 +43,12 @@ def test_an_export_becomes_what_the_golden_file_says(tmp_path: Path, reading: Mo
     assert reading.golden(items) == json.loads(EXPECTED.read_bytes())
 
 
+def test_notes_have_the_same_keys_wherever_the_export_lies(tmp_path: Path, reading: ModuleType) -> None:
+    here = reading.drafts(reading.read(AppleNotes(), reading.make(tmp_path / "a", FILES)))
+    moved = {f"Downloads/2024/{name}": content for name, content in FILES.items()}
+    assert list(reading.drafts(reading.read(AppleNotes(), reading.make(tmp_path / "b", moved)))) == list(here)
+
+
 def test_a_folder_whose_name_was_cut_is_found_by_its_beginning(tmp_path: Path, reading: ModuleType) -> None:
     title = "What I always wanted to write down about the sea"
     files = {"Notes Details.csv": TABLE + f"{title}, 07-01-2024 08:00:00, 07-01-2024 08:00:00, No, No, No, x\n"}

@@ -23,6 +23,7 @@ from timeline_local.importers.encodings import decode
 from timeline_local.importers.files import file_date, source_key
 from timeline_local.importers.note_text import read_text
 from timeline_local.importers.seen import Seen
+from timeline_local.importers.trees import joined
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024
 MAX_TEXT_BYTES = 16 * 1024 * 1024
@@ -68,7 +69,8 @@ class AppleNotes:
                 row = table.take(place.locator)
                 count += 1
                 if not is_done:
-                    yield _Note(folder, text, row, [] if position else place.attached).item(options)
+                    key = row.key if row else joined(place.path, text.name)
+                    yield _Note(folder, text, key, row, [] if position else place.attached).item(options)
             if not is_done and count >= NOTES_PER_CHECKPOINT:
                 yield Checkpoint({"folder": place.locator})
                 count = 0
@@ -154,9 +156,13 @@ def _clock(told: str | None) -> datetime | None:
 
 @dataclass(slots=True)
 class _Place:
-    """A folder with its texts, and what lies beside these and in folders below that hold none: drawings lie in one."""
+    """A folder with its texts, and what lies beside these and in folders below that hold none: drawings lie in one.
+
+    path: the folder's inside of the export.
+    """
 
     locator: str
+    path: str
     texts: list[File]
     attached: list[File]
 
@@ -164,10 +170,11 @@ class _Place:
 def _places(folder: Folder, roots: Sequence[str], options: ReadOptions) -> Iterator[_Place]:
     """The folders below the tables' that hold a text of their own name; a second note of it has a number behind."""
     # Deleted notes lie beside the folder "Notes", in which the table may be.
-    above = {root.rpartition("/")[0] if PurePosixPath(root).name == "Notes" else root for root in roots}
+    above = sorted({root.rpartition("/")[0] if PurePosixPath(root).name == "Notes" else root for root in roots})
     open_: list[_Place] = []  # each in the one before
     for listing in folder.walk() if roots else ():
-        if not isinstance(listing, Listing) or not any(_is_below(listing.locator, root) for root in above):
+        root = next((each for each in above if _is_below(listing.locator, each)), None)
+        if not isinstance(listing, Listing) or root is None:
             continue
         while open_ and not _is_below(listing.locator, open_[-1].locator):
             yield open_.pop()
@@ -175,7 +182,8 @@ def _places(folder: Folder, roots: Sequence[str], options: ReadOptions) -> Itera
         texts = [file for file in listing.files if _is_text(file, name) and not options.is_claimed(file.locator)]
         others = [file for file in listing.files if not file.name.lower().endswith(".txt")]
         if texts:
-            open_.append(_Place(listing.locator, sorted(texts, key=_number), others))
+            path = listing.locator[len(root) :].lstrip("/")
+            open_.append(_Place(listing.locator, path, sorted(texts, key=_number), others))
         elif open_:
             open_[-1].attached += others
     yield from reversed(open_)
@@ -199,6 +207,7 @@ def _number(file: File) -> int:
 class _Note:
     folder: Folder
     file: File
+    key: str
     row: _Row | None
     attached: Sequence[File]
 
@@ -220,7 +229,7 @@ class _Note:
             fits = f"at most {options.note_characters:,} fit."
             return Problem(where, "note-too-long", f"The note has {len(body):,} characters; {fits}")
         return Draft(
-            source_key=source_key(self.row.key if self.row else where),
+            source_key=source_key(self.key),
             kind=Kind.NOTE,
             title=title,
             body=body,
