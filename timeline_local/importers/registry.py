@@ -57,6 +57,7 @@ from timeline_local.importers.sources.polarsteps import Polarsteps
 from timeline_local.importers.sources.roam import Roam
 from timeline_local.importers.sources.signal import Signal
 from timeline_local.importers.sources.simplenote import Simplenote
+from timeline_local.importers.sources.skype import Skype
 from timeline_local.importers.sources.sms_backup import SmsBackup
 from timeline_local.importers.sources.spotify import Spotify
 from timeline_local.importers.sources.standard_notes import StandardNotes
@@ -106,6 +107,7 @@ SOURCES: tuple[Source, ...] = (
     Discord(),
     GoogleChat(),
     GoogleVoice(),
+    Skype(),
     SmsBackup(),
     MailSource(),
     Dawarich(),  # before whatever was given to it, which lies in its export
