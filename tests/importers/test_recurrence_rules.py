@@ -53,7 +53,8 @@ rules = st.one_of(
         | {
             "BYDAY": st.one_of(plain_days, numbered_days),
             "BYYEARDAY": some(signed(366)),
-            "BYWEEKNO": some(signed(53)),
+            # dateutil forgets what of week 1 lies in the year before when it is counted from the end of the year.
+            "BYWEEKNO": some(st.one_of(st.integers(1, 53), st.integers(-51, -1))),
         },
     ),
 )
@@ -68,6 +69,15 @@ def test_a_rule_gives_what_dateutil_gives(parts: dict[str, str], first: datetime
     expected = list(islice((each for each in rrulestr(line, dtstart=first).between(first, last, inc=True)), 300))
     rule = Rule.of({name: value.split(",") for name, value in parts.items()}, first)
     assert list(islice(rule.dates(first, last), 300)) == expected
+
+
+def test_the_first_week_is_the_same_counted_from_the_end() -> None:
+    begin, end = at(2001, 6, 1), at(2002, 6, 1)  # 2002 has 52 weeks; the first one begins on 2001-12-31
+    counted = [
+        list(Rule.of({"FREQ": ["YEARLY"], "BYWEEKNO": [number]}, begin).dates(begin, end)) for number in ("1", "-52")
+    ]
+    assert counted[0] == counted[1]
+    assert counted[0][0] == at(2001, 12, 31)
 
 
 @pytest.mark.parametrize(
