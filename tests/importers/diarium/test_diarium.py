@@ -94,6 +94,11 @@ def test_the_json_tells_the_same_and_each_entry_has_its_files(tmp_path: Path, re
     assert [each.slug for each in items if isinstance(each, Problem)] == ["entry-broken", "empty"]
 
 
+def test_a_file_for_each_entry_is_read_too(tmp_path: Path, reading: ModuleType) -> None:
+    files = {"a.json": json.dumps(TOLD, indent=2), "b.json": json.dumps([{**TOLD, "date": "2024-05-09T10:00:00"}])}
+    assert len(reading.drafts(reading.read(Diarium(), reading.make(tmp_path, files)))) == 2
+
+
 def test_an_entry_of_both_comes_once(tmp_path: Path, reading: ModuleType) -> None:
     database(tmp_path / "mine.diary")
     folder = reading.make(tmp_path, {"a.json": json.dumps([TOLD])})

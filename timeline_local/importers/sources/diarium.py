@@ -46,6 +46,7 @@ ITEMS_PER_CHECKPOINT = 100
 MOST_FILES = 1_000  # of one entry
 
 _STAMP = re.compile(rb'"date"\s*:\s*"\d{4}-\d\d-\d\dT')
+_ALONE = re.compile(rb'\{\s*"date"')  # where each entry has a file of its own
 _SIGNS = (b'"heading"', b'"rating"', b'"tracker"', b'"people"', b'"weather"', b'"location"', b'"sun"')
 _BESIDE = ("-wal", "-shm", "-journal")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
@@ -97,7 +98,7 @@ def _is_list(folder: Folder, file: File) -> bool:
         return False
     head = folder.head(file.locator, HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
     is_entry = _STAMP.search(head) is not None and b'"html"' in head and any(sign in head for sign in _SIGNS)
-    return head.startswith(b"[") and is_entry
+    return is_entry and (head.startswith(b"[") or _ALONE.match(head) is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,8 @@ class _Reading:
             yield from _Database(self.folder, self.file).entries()
             return
         files = _Files(self.folder, self.file.locator.rpartition("/")[0])
-        for told in json_items(self.folder, self.file.locator, "item"):
+        head = self.folder.head(self.file.locator, 64).lstrip(b"\xef\xbb\xbf \t\r\n")
+        for told in json_items(self.folder, self.file.locator, "item" if head.startswith(b"[") else ""):
             yield _told(loose.members(told), files)
 
     def _item(self, entry: _Entry, where: str) -> Draft | Problem:
