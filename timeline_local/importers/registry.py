@@ -58,6 +58,7 @@ from timeline_local.importers.sources.roam import Roam
 from timeline_local.importers.sources.signal import Signal
 from timeline_local.importers.sources.simplenote import Simplenote
 from timeline_local.importers.sources.skype import Skype
+from timeline_local.importers.sources.slack import Slack
 from timeline_local.importers.sources.sms_backup import SmsBackup
 from timeline_local.importers.sources.spotify import Spotify
 from timeline_local.importers.sources.standard_notes import StandardNotes
@@ -108,6 +109,7 @@ SOURCES: tuple[Source, ...] = (
     GoogleChat(),
     GoogleVoice(),
     Skype(),
+    Slack(),
     SmsBackup(),
     MailSource(),
     Dawarich(),  # before whatever was given to it, which lies in its export
