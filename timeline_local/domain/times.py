@@ -307,8 +307,12 @@ def _hint(winner: TimeEvidence, zoning: _Zoning, bases: Iterable[TimeBasis]) -> 
 
 
 def _is_same_clock(each: TimeEvidence, winner: TimeEvidence) -> bool:
-    """An offset of nothing tells nothing: programs that do not know the zone write UTC."""
-    if not each.utc_offset_min or each.local_at is None or each is winner:
+    """An offset of nothing tells nothing: programs that do not know the zone write UTC.
+
+    Nor does what a program wrote into the file itself: old ones of Adobe wrote the offset of the computer.
+    """
+    is_apart = each.may_correct or each.basis is not TimeBasis.SIDECAR
+    if not is_apart or not each.utc_offset_min or each.local_at is None or each is winner:
         return False
     clock = each.local_at.replace(tzinfo=None)
     if winner.local_at is not None:

@@ -37,6 +37,13 @@ _WHOLE_NUMBERS = ("iso", "focal_length_35mm")
 _LENS_FALLBACKS = (0xFDEA, 0xFDE8)  # LensModel in the aux block of DNG converters.
 
 _DATE = re.compile(r"(\d{4})[:/.-](\d{1,2})[:/.-](\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d+))?")
+# What programs write behind the clock, though EXIF has no place for it there.
+_HALF = re.compile(r"\s*([AP])\.?M\b", re.IGNORECASE)
+_OWN_ZONE = re.compile(r"\s*(?:(?P<utc>Z)|(?P<offset>[+-]\d\d:?\d\d))\b", re.IGNORECASE)
+# EXIF has blanks, or zeros, in the place of what is not known.
+_COARSE = re.compile(
+    r"(?P<year>\d{4})(?:[:/.-](?P<month>0[1-9]|1[0-2])(?:[:/.-](?P<day>0[1-9]|[12]\d|3[01]))?)?(?!\d)[\s:/.?_0-]*"
+)
 _OFFSET_TEXT = re.compile(r"([+-])(\d{1,2}?)(?::?(\d{2}))?(?!\d)")
 _MAX_OFFSET_MIN = 14 * 60
 # Texts that camera firmware writes into the caption of every picture it takes.
@@ -111,11 +118,39 @@ def parse_exif_date(text: str, subsec: str = "") -> datetime | None:
     digits = fraction or re.sub(r"\D.*", "", subsec.strip()) or "0"
     # A leap second, or the 60 that some cameras round up to, is the next whole minute.
     seconds = int(second or 0)
+    half = _HALF.match(text.strip(), found.end())
+    hours = int(hour) % 12 + (12 if half[1] in "Pp" else 0) if half and int(hour) <= 12 else int(hour)  # noqa: PLR2004 - dial
     try:
-        start = datetime(int(year), int(month), int(day), int(hour), int(minute))  # noqa: DTZ001 - wall clock
+        start = datetime(int(year), int(month), int(day), hours, int(minute))  # noqa: DTZ001 - wall clock
         return start + timedelta(seconds=seconds, microseconds=int(digits[:6].ljust(6, "0")))
     except (ValueError, OverflowError):
         return None
+
+
+def _evidence(text: str, subsec: str, offset: int | None, origin: str) -> TimeEvidence | None:
+    """What one date says; the zone that stands in it before that of the tags for zones."""
+    local_at = parse_exif_date(text, subsec)
+    if local_at is None:
+        return _coarse(text, origin)
+    begun = _DATE.match(text.strip())
+    own = _OWN_ZONE.match(text.strip(), begun.end()) if begun else None
+    if own is not None and own["utc"] and offset is None:
+        return TimeEvidence(basis=TimeBasis.EXIF, instant=local_at.replace(tzinfo=UTC), origin=origin)
+    stated = parse_offset(own["offset"]) if own is not None and own["offset"] else None
+    return wall_clock(local_at, offset if stated is None else stated, origin)
+
+
+def _coarse(text: str, origin: str) -> TimeEvidence | None:
+    """The day, the month or the year of a date whose rest is blank."""
+    found = _COARSE.fullmatch(text.strip(" \0"))
+    if found is None:
+        return None
+    precision = Precision.DAY if found["day"] else Precision.MONTH if found["month"] else Precision.YEAR
+    try:
+        local_at = datetime(int(found["year"]), int(found["month"] or 1), int(found["day"] or 1))  # noqa: DTZ001
+    except ValueError:
+        return None
+    return TimeEvidence(basis=TimeBasis.EXIF, local_at=local_at, precision=precision, origin=origin)
 
 
 def parse_offset(text: str) -> int | None:
@@ -172,10 +207,10 @@ def _read_dates(main: Directory, detail: Directory, found: Exif) -> None:
     ):
         # Some programs write these two into the main directory.
         text = detail.text(tag) or main.text(tag)
-        local_at = parse_exif_date(text, detail.text(subsec))
-        if local_at is not None:
-            found.original = found.original or local_at
-            found.evidence.append(wall_clock(local_at, offset, f"EXIF {name}"))
+        evidence = _evidence(text, detail.text(subsec), offset, f"EXIF {name}")
+        if evidence is not None:
+            found.original = found.original or parse_exif_date(text) or evidence.local_at
+            found.evidence.append(evidence)
         elif tag in detail or tag in main:
             _note(found, "exif-date-unreadable")
             _keep(found, **{f"unreadable_{name}": text})

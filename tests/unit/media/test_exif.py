@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from timeline_local.domain.times import TimeBasis
+from timeline_local.domain.times import Precision, TimeBasis
 from timeline_local.media.exif import Exif, parse_exif_date, parse_offset, read_exif_block
 
 Block = Callable[..., bytes]
@@ -96,6 +96,52 @@ def test_when_a_picture_was_last_changed_is_its_date_of_last_resort(tiff_block: 
     assert (evidence.utc_offset_min, evidence.origin) == (120, "EXIF DateTime")
     (taken,) = read(tiff_block({0x132: "2020:05:04 18:39:11"}, {DIGITIZED: "2019:05:04 18:39:11"})).evidence
     assert taken.origin == "EXIF DateTimeDigitized"
+
+
+@pytest.mark.parametrize(
+    ("text", "local_at", "precision"),
+    [
+        ("2016:06:28   :  :  ", "2016-06-28 00:00:00", Precision.DAY),
+        ("2016:06:28", "2016-06-28 00:00:00", Precision.DAY),
+        ("2016:06:  \x00", "2016-06-01 00:00:00", Precision.MONTH),
+        ("2016:05:00 00:00:00", "2016-05-01 00:00:00", Precision.MONTH),
+        ("2016: :     :  :  ", "2016-01-01 00:00:00", Precision.YEAR),
+        ("2016:__:__ __:__:__", "2016-01-01 00:00:00", Precision.YEAR),
+    ],
+)
+def test_a_date_that_is_blank_in_part_is_the_day_the_month_or_the_year(
+    tiff_block: Block, text: str, local_at: str, precision: Precision
+) -> None:
+    (evidence,) = read(tiff_block({}, {ORIGINAL: text})).evidence
+    assert (str(evidence.local_at), evidence.precision) == (local_at, precision)
+
+
+@pytest.mark.parametrize("text", ["2016:13:  ", "2016:02:31", "2016:06:28 25:00:00", "0000:06:28", "2016x"])
+def test_a_date_that_is_impossible_in_part_is_none(tiff_block: Block, text: str) -> None:
+    assert read(tiff_block({}, {ORIGINAL: text})).evidence == []
+
+
+@pytest.mark.parametrize(
+    ("text", "local_at", "offset"),
+    [
+        ("2016:08:22 13:41:47+10:00", "2016-08-22 13:41:47", 600),
+        ("2016:08:22 13:41:47.25 -0130", "2016-08-22 13:41:47.250000", -90),
+        ("2016:08:22 01:41:47 PM", "2016-08-22 13:41:47", None),
+        ("2016:08:22 12:41:47 am", "2016-08-22 00:41:47", None),
+    ],
+)
+def test_what_programs_write_behind_the_clock_is_read(
+    tiff_block: Block, text: str, local_at: str, offset: int | None
+) -> None:
+    (evidence,) = read(tiff_block({}, {ORIGINAL: text})).evidence
+    assert (str(evidence.local_at), evidence.utc_offset_min) == (local_at, offset)
+
+
+def test_a_clock_that_says_to_be_utc_is_an_instant(tiff_block: Block) -> None:
+    (evidence,) = read(tiff_block({}, {ORIGINAL: "2015:03:19 19:03:50Z"})).evidence
+    assert evidence.instant == datetime(2015, 3, 19, 19, 3, 50, tzinfo=UTC)
+    (stated,) = read(tiff_block({}, {ORIGINAL: "2015:03:19 19:03:50Z", OFFSET: "+02:00"})).evidence
+    assert (str(stated.local_at), stated.utc_offset_min) == ("2015-03-19 19:03:50", 120)
 
 
 def test_a_blank_date_is_a_problem_and_no_evidence(tiff_block: Block) -> None:
