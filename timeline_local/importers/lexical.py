@@ -27,6 +27,10 @@ def lexical_text(state: object) -> str:
     return _BLANK_LINES.sub("\n\n", "\n\n".join(_blocks(root, 0))).strip()
 
 
+def _kind(node: Node) -> str:
+    return loose.text(node.get("type"))
+
+
 def _children(node: Node) -> list[Node]:
     return [loose.members(each) for each in loose.items(node.get("children"))]
 
@@ -37,7 +41,7 @@ def _blocks(node: Node, depth: int) -> Iterator[str]:
         return
     inline: list[Node] = []
     for child in _children(node):
-        if child.get("type") in _INLINE:
+        if _kind(child) in _INLINE:
             inline.append(child)
             continue
         if inline:
@@ -49,7 +53,7 @@ def _blocks(node: Node, depth: int) -> Iterator[str]:
 
 
 def _block(node: Node, depth: int) -> Iterator[str]:
-    kind, children = node.get("type"), _children(node)
+    kind, children = _kind(node), _children(node)
     if kind == "paragraph":
         yield _inline(children, depth)
     elif kind == "heading":
@@ -71,7 +75,7 @@ def _block(node: Node, depth: int) -> Iterator[str]:
 def _items(node: Node, level: int, depth: int) -> Iterator[str]:
     """The lines of a list. An item that holds a list has no words of its own."""
     for number, item in enumerate(_children(node), 1):
-        words = [child for child in _children(item) if child.get("type") != "list"]
+        words = [child for child in _children(item) if _kind(child) != "list"]
         if words or not _children(item):
             sign = "- "
             if node.get("listType") == "number":
@@ -80,7 +84,7 @@ def _items(node: Node, level: int, depth: int) -> Iterator[str]:
                 sign = "- [x] " if item.get("checked") is True else "- [ ] "
             yield "  " * level + sign + _inline(words, depth).replace("\n", " ")
         for child in _children(item) if depth < MAX_DEPTH else ():
-            if child.get("type") == "list":
+            if _kind(child) == "list":
                 yield from _items(child, level + 1, depth + 1)
 
 
@@ -93,19 +97,19 @@ def _table(rows: list[Node], depth: int) -> Iterator[str]:
 
 
 def _inline(nodes: list[Node], depth: int) -> str:
-    return "".join(map(_word, nodes)) if depth <= MAX_DEPTH else ""
+    return "".join(_word(node, depth) for node in nodes) if depth <= MAX_DEPTH else ""
 
 
-def _word(node: Node) -> str:
-    kind, said = node.get("type"), node.get("text")
+def _word(node: Node, depth: int) -> str:
+    kind, said = _kind(node), node.get("text")
     if kind == "linebreak":
         return "\n"
     if kind in {"link", "autolink"}:
-        words, target = "".join(map(_word, _children(node))), loose.text(node.get("url"))
+        words, target = _inline(_children(node), depth + 1), loose.text(node.get("url"))
         return f"[{words}]({target})" if target and words != target else words
     if isinstance(said, str):
         return _emphasised(said, node.get("format"))
-    return "".join(_word(child) for child in _children(node) if child.get("type") in _INLINE)
+    return _inline([child for child in _children(node) if _kind(child) in _INLINE], depth + 1)
 
 
 def _emphasised(text: str, how: object) -> str:
@@ -120,4 +124,4 @@ def _emphasised(text: str, how: object) -> str:
 
 def _plain(nodes: list[Node]) -> str:
     """Letters as they are, of code."""
-    return "".join("\n" if node.get("type") == "linebreak" else str(node.get("text") or "") for node in nodes)
+    return "".join("\n" if _kind(node) == "linebreak" else str(node.get("text") or "") for node in nodes)

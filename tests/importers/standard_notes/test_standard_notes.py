@@ -145,6 +145,30 @@ def test_odd_values_break_nothing(tmp_path: Path, reading: ModuleType, value: ob
     assert len({each.source_key if isinstance(each, Draft) else each.locator for each in found}) == len(items) - 1
 
 
+@pytest.mark.parametrize(
+    "node", [{"type": ["text"], "text": "x"}, {"type": "paragraph", "children": [{"type": {}, "children": 5}]}]
+)
+def test_a_text_whose_parts_are_of_no_kind_ends_nothing(
+    tmp_path: Path, reading: ModuleType, node: dict[str, Any]
+) -> None:
+    items = [note("n", json.dumps({"root": {"children": [node, {"type": "text", "text": "end"}]}}), noteType="super")]
+    (draft,) = reading.drafts(
+        reading.read(StandardNotes(), reading.make(tmp_path, {NAME: json.dumps({"items": items})}))
+    ).values()
+    assert "end" in draft.body
+
+
+def test_links_within_links_end(tmp_path: Path, reading: ModuleType) -> None:
+    deep: dict[str, Any] = {"type": "text", "text": "deep"}
+    for _ in range(450):
+        deep = {"type": "link", "children": [deep]}
+    items = [note("n", json.dumps({"root": {"children": [deep, {"type": "text", "text": "end"}]}}), noteType="super")]
+    (draft,) = reading.drafts(
+        reading.read(StandardNotes(), reading.make(tmp_path, {NAME: json.dumps({"items": items})}))
+    ).values()
+    assert "end" in draft.body
+
+
 def test_a_text_that_is_nested_a_thousand_times_ends(tmp_path: Path, reading: ModuleType) -> None:
     deep: dict[str, Any] = {"type": "text", "text": "deep"}
     for _ in range(200):
