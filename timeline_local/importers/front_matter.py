@@ -106,9 +106,9 @@ for _tag, _pattern, _first in (
 _NoAliases.add_implicit_resolver("tag:yaml.org,2002:timestamp", _NoAliases.timestamp_regexp, list("0123456789"))
 
 
-def load_yaml(text: str) -> dict[str, Any] | None:
-    """The mapping that a YAML document is, read safely; None for anything else."""
-    if text.count("[") + text.count("{") > MAX_VALUES:
+def load_yaml(text: str, *, most: int = MAX_VALUES) -> dict[str, Any] | None:
+    """The mapping that a YAML document is, read safely; None for anything else, and for more brackets than `most`."""
+    if text.count("[") + text.count("{") > most:
         return None
     try:
         values = yaml.load(text, Loader=_NoAliases)  # noqa: S506 - a SafeLoader with less

@@ -54,6 +54,7 @@ from timeline_local.importers.sources.owntracks_rec import OwntracksRec
 from timeline_local.importers.sources.oziexplorer import OziExplorer
 from timeline_local.importers.sources.photo_folder import PhotoFolder
 from timeline_local.importers.sources.polarsteps import Polarsteps
+from timeline_local.importers.sources.rednotebook import RedNotebook
 from timeline_local.importers.sources.roam import Roam
 from timeline_local.importers.sources.signal import Signal
 from timeline_local.importers.sources.simplenote import Simplenote
@@ -90,6 +91,7 @@ SOURCES: tuple[Source, ...] = (
     Diaro(),
     Diarium(),
     Bear(),
+    RedNotebook(),
     Roam(),
     Simplenote(),
     StandardNotes(),
@@ -141,7 +143,7 @@ NOBODY = "folder"  # where a source's name stands, for what belongs to none
 
 # Sources whose keys are paths below the folder that is imported: the same path in another folder is another thing. The
 # keys of all others are the things' own, wherever their export lies.
-KEYED_BY_PATH = frozenset({"notes_folder", "org", "photo_folder"})
+KEYED_BY_PATH = frozenset({"notes_folder", "org", "photo_folder", "rednotebook"})
 
 
 @dataclass(frozen=True, slots=True)
