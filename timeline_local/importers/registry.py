@@ -34,6 +34,7 @@ from timeline_local.importers.sources.google_voice import GoogleVoice
 from timeline_local.importers.sources.gpx import Gpx
 from timeline_local.importers.sources.icalendar import ICalendar
 from timeline_local.importers.sources.igc import Igc
+from timeline_local.importers.sources.imessage import IMessage
 from timeline_local.importers.sources.instagram import Instagram
 from timeline_local.importers.sources.joplin import Joplin
 from timeline_local.importers.sources.journey import Journey
@@ -101,6 +102,7 @@ SOURCES: tuple[Source, ...] = (
     ICalendar(),
     VCard(),
     ContactList(),
+    IMessage(),
     Signal(),  # before WhatsApp, for which its text could be taken
     WhatsApp(),
     Telegram(),
