@@ -231,6 +231,24 @@ def test_the_most_trusted_evidence_wins(best: int) -> None:
     assert [each.evidence for each in decision.considered] == ORDER[best:]
 
 
+@pytest.mark.parametrize(
+    ("file_date", "local_at", "precision"),
+    [
+        ("2019-06-14T20:04:05+00:00", "2019-06-14 22:04:05", Precision.INSTANT),
+        ("2019-06-13T22:04:05+00:00", "2019-06-14 00:04:05", Precision.INSTANT),
+        ("2019-06-14T22:04:05+00:00", "2019-06-14 00:00:00", Precision.DAY),  # the next day in Berlin
+    ],
+)
+def test_the_date_of_a_file_tells_the_hour_of_the_day_in_its_name(
+    file_date: str, local_at: str, precision: Precision
+) -> None:
+    named = TimeEvidence(basis=TimeBasis.FILE_NAME, local_at=wall("2019-06-14"), precision=Precision.DAY)
+    decision = weigh(TimeEvidence(basis=TimeBasis.FILE_DATE, instant=at(file_date)), named, home="Europe/Berlin")
+    assert (str(decision.moment.local_at), decision.moment.precision) == (local_at, precision)
+    assert decision.moment.time_basis is TimeBasis.FILE_NAME
+    assert [each.accepted for each in decision.considered] == [True, precision is Precision.INSTANT]
+
+
 @pytest.mark.parametrize("basis", [TimeBasis.EXIF, TimeBasis.SIDECAR])
 def test_the_beginning_of_a_year_of_slides_and_prints_is_that_year(basis: TimeBasis) -> None:
     moment = weigh(TimeEvidence(basis=basis, local_at=wall("1965-01-01 00:00:00")), home="Europe/Berlin").moment
