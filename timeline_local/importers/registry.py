@@ -40,7 +40,9 @@ from timeline_local.importers.sources.joplin import Joplin
 from timeline_local.importers.sources.journey import Journey
 from timeline_local.importers.sources.journiv import Journiv
 from timeline_local.importers.sources.jrnl import Jrnl
+from timeline_local.importers.sources.kakaotalk import KakaoTalk
 from timeline_local.importers.sources.kml import Kml
+from timeline_local.importers.sources.line import Line
 from timeline_local.importers.sources.mail import MailSource
 from timeline_local.importers.sources.mapping import MappedTables
 from timeline_local.importers.sources.mastodon import Mastodon
@@ -103,6 +105,8 @@ SOURCES: tuple[Source, ...] = (
     VCard(),
     ContactList(),
     IMessage(),
+    Line(),
+    KakaoTalk(),
     Signal(),  # before WhatsApp, for which its text could be taken
     WhatsApp(),
     Telegram(),
