@@ -107,6 +107,12 @@ def test_odd_properties_break_nothing(tmp_path: Path, reading: ModuleType, value
     assert len(reading.drafts(reading.read(Joplin(), folder))) == 1
 
 
+def test_properties_that_are_damaged_break_nothing(tmp_path: Path, reading: ModuleType) -> None:
+    text = thing(1, FIRST, "A title", "author: A\rna\nsource_url: x")
+    items = reading.read(Joplin(), reading.make(tmp_path, {f"{FIRST}.md": text}))
+    assert len(items) <= 1
+
+
 def test_the_text_of_a_scanned_page_is_no_note(tmp_path: Path, reading: ModuleType) -> None:
     props = f"ocr_text: {'words ' * 5000}"
     folder = reading.make(tmp_path, {f"{PICTURE}.md": thing(4, PICTURE, "scan.png", props)})

@@ -98,7 +98,7 @@ def _end(folder: Folder, file: File) -> tuple[str, Mapping[str, str]]:
 
 def _properties(text: str) -> tuple[str, Mapping[str, str]]:
     """What comes before the properties, and these; {} where the text does not end in some."""
-    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
     told: dict[str, str] = {}
     while lines and (found := _PROPERTY.fullmatch(lines[-1])) is not None:
         told.setdefault(found["name"], found["value"].strip())
@@ -168,7 +168,9 @@ class _Export:
             why = (error.strerror or type(error).__name__).lower()
             yield Problem(where, "unreadable", f"This note cannot be read ({why}).")
             return
-        if self._seen.number(told.get("id", "")) > 1:
+        if "id" not in told:
+            yield Problem(where, "note-broken", "What Joplin says of this note is damaged. Export it again.")
+        elif self._seen.number(told["id"]) > 1:
             yield Problem(where, "twice", "The same note came before in this import; it is kept once.")
         elif told.get("encryption_applied") == "1":
             detail = "The note is encrypted. Export it from an app of Joplin that knows the password."
