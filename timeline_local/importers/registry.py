@@ -14,6 +14,7 @@ from timeline_local.importers.sources.apple_notes import AppleNotes
 from timeline_local.importers.sources.apple_photos import ApplePhotos
 from timeline_local.importers.sources.bear import Bear
 from timeline_local.importers.sources.contact_list import ContactList
+from timeline_local.importers.sources.daily_you import DailyYou
 from timeline_local.importers.sources.dawarich import Dawarich
 from timeline_local.importers.sources.day_one import DayOne
 from timeline_local.importers.sources.day_one_classic import DayOneClassic
@@ -91,6 +92,7 @@ SOURCES: tuple[Source, ...] = (
     Memos(),
     Evernote(),
     Daylio(),
+    DailyYou(),
     Diaro(),
     Diarium(),
     Bear(),
