@@ -12,7 +12,9 @@ import pytest
 
 from timeline_local.domain.drafts import Draft
 from timeline_local.domain.kinds import Kind
+from timeline_local.domain.times import Precision
 from timeline_local.importers.base import Checkpoint, ReadOptions
+from timeline_local.importers.registry import SOURCES
 from timeline_local.importers.sources.x_archive import XArchive
 
 EXPECTED = Path(__file__).with_name("expected.json")
@@ -90,6 +92,8 @@ def test_the_files_of_all_years_are_read(tmp_path: Path, reading: ModuleType, te
         (1104111333447004160, "Fri Mar 08 20:10:01 +0000 2019", "2019-03-08T20:10:01+00:00"),
         (1104111333447004160, "Fri Mar 08 20:10:01 +0000 0219", "2019-03-08T20:07:09.947000+00:00"),
         (1104111333447004160, "", "2019-03-08T20:07:09.947000+00:00"),
+        (1104111333447004160, "2019-03-08 00:00:00 +0000", "2019-03-08T20:07:09.947000+00:00"),
+        (1104111333447004160, "2019-03-07 00:00:00 +0000", "2019-03-07T00:00:00+00:00"),
         (20, "2006-03-21T20:50:14.000Z", "2006-03-21T20:50:14+00:00"),
     ],
 )
@@ -99,6 +103,86 @@ def test_an_impossible_time_is_told_by_the_number(
     folder = reading.make(tmp_path, {"tweets.js": part("tweets", post(number, at=at))})
     (draft,) = reading.drafts(reading.read(XArchive(), folder)).values()
     assert draft.evidence[0].instant == datetime.fromisoformat(instant)
+
+
+TABLE = (
+    '"tweet_id","in_reply_to_status_id","in_reply_to_user_id","timestamp","source","text","retweeted_status_id",'
+    '"retweeted_status_user_id","retweeted_status_timestamp","expanded_urls"\n'
+    '"340574928115998720","","","2013-05-31 21:06:05 +0000","<a href=""http://a"" rel=""nofollow"">iOS</a>",'
+    '"Big &amp; https://t.co/u #wide #1\nnext, https://t.co/v","","","",'
+    '"http://a.example/x?a=1,2,http://b.example/,http://b.example/"\n'
+    '"28682892997","28666397094","422","2010-10-25 00:00:00 +0000","web","@anna hi https://t.co/w","","","",""\n'
+    '"340574928115998721","","","2013-05-31 21:06:06 +0000","web","RT @bo: cut o…","77","5",'
+    '"2013-05-31 20:00:00 +0000",""\n'
+)
+MONTHS: dict[str, bytes | str] = {
+    "tweets.csv": TABLE,
+    "data/js/tweet_index.js": 'var tweet_index =  [ {\n  "file_name" : "data/js/tweets/2013_05.js" } ]',
+    "data/js/user_details.js": 'var user_details =  {\n  "screen_name" : "me",\n  "id" : "1"\n}',
+    "data/js/payload_details.js": 'var payload_details =  {\n  "tweets" : 2\n}',
+    "data/js/tweets/2013_05.js": "Grailbird.data.tweets_2013_05 = \n "
+    + json.dumps(
+        [
+            {
+                "id_str": "340574928115998720", "id": 340574928115998720, "text": "Big https://t.co/u #wide",
+                "created_at": "2013-05-31 21:06:05 +0000", "geo": {"type": "Point", "coordinates": [40.7, -73.9]},
+                "entities": {"hashtags": [{"text": "wide"}], "media": [], "user_mentions": [],
+                             "urls": [{"url": "https://t.co/u", "expanded_url": "http://a.example/x"}]},
+            },
+            {
+                "id_str": "340574928115998721", "text": "RT @bo: cut o…", "geo": {}, "entities": {},
+                "created_at": "2013-05-31 21:06:06 +0000",
+                "retweeted_status": {"text": "cut off https://t.co/z", "user": {"screen_name": "bo"}, "entities": {
+                    "urls": [{"url": "https://t.co/z", "expanded_url": "http://z.example/"}]}},
+            },
+        ]
+    ),
+    "data/js/tweets/2010_10.js": "Grailbird.data.tweets_2010_10 =\n"
+    + json.dumps([{"id_str": "28682892997", "text": "@anna hi", "created_at": "2010-10-25 00:00:00 +0000",
+                   "in_reply_to_status_id_str": "28666397094", "geo": {}, "entities": {}}]),
+}  # fmt: skip
+
+
+def test_archives_before_2019_are_read_by_their_months(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(tmp_path, MONTHS)
+    options = ReadOptions()
+    assert XArchive().recognise(folder).confidence > 0.9
+    items = reading.read(XArchive(), folder, options)
+    found = reading.drafts(items)
+    assert {key: each.body for key, each in found.items()} == {
+        "340574928115998720": "Big http://a.example/x #wide",
+        "340574928115998721": "cut off http://z.example/",
+        "28682892997": "@anna hi",
+    }
+    place = found["340574928115998720"].place
+    assert (place.lat, place.lon) == (40.7, -73.9)
+    day = found["28682892997"].evidence[0]
+    assert (day.precision, day.local_at, day.instant) == (Precision.DAY, datetime(2010, 10, 25), None)  # noqa: DTZ001 - a wall clock
+    assert options.claimed == set(MONTHS)
+    assert reading.problems(items) == {}
+
+
+def test_their_table_alone_is_read(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(tmp_path, {"mine.csv": "\ufeff" + TABLE})
+    assert next(each.name for each in SOURCES if each.recognise(folder).confidence > 0) == "x_archive"
+    found = reading.drafts(reading.read(XArchive(), folder))
+    assert {key: (each.kind, each.body, each.tags) for key, each in found.items()} == {
+        "340574928115998720": (
+            Kind.POST,
+            "Big & http://a.example/x?a=1,2 #wide #1\nnext, http://b.example/",
+            ("wide",),
+        ),
+        "28682892997": (Kind.POST, "@anna hi https://t.co/w", ()),
+        "340574928115998721": (Kind.BOOKMARK, "cut o…", ()),
+    }
+    assert [each.source_key for each in found["28682892997"].relations] == ["28666397094"]
+
+
+def test_a_table_that_breaks_gives_what_came_before(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(tmp_path, {"tweets.csv": TABLE + '"5","","","","","' + "x" * 200_000})
+    items = reading.read(XArchive(), folder)
+    assert reading.problems(items) == {"tweets.csv": "archive-broken"}
+    assert len(reading.drafts(items)) == 3
 
 
 def test_a_later_archive_says_the_same_of_a_post(tmp_path: Path, reading: ModuleType) -> None:

@@ -1,7 +1,8 @@
 """X, formerly Twitter: the archive of an account, JavaScript files that each give a name to one JSON.
 
 Posts are taken with their pictures and films, links as they were before they were shortened, replies, and what was
-reposted; and so are messages. What the archive holds besides is told, not taken: likes have no date.
+reposted; and so are messages. What the archive holds besides is told, not taken: likes have no date. Archives before
+2019 have a file for each month, and the same posts once more as a table, which is read where it came alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
@@ -29,12 +30,12 @@ from timeline_local.domain.drafts import (
     RelationRef,
 )
 from timeline_local.domain.kinds import Kind, MediaRole
-from timeline_local.domain.times import TimeBasis, TimeEvidence
-from timeline_local.importers import loose, x_messages
+from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
+from timeline_local.importers import loose, x_messages, x_tables
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
-from timeline_local.importers.conversations import record
+from timeline_local.importers.conversations import is_there, record
 from timeline_local.importers.encodings import CHUNK_BYTES, piece
 from timeline_local.importers.json_stream import BrokenJson, Letters, json_items, json_parts
 from timeline_local.importers.streams import Changed
@@ -45,7 +46,10 @@ MAX_LONG_POSTS = 100_000
 
 # Of what somebody made plain JSON of.
 _PLAIN = re.compile(rb'\s*\[\s*\{\s*"(?P<what>tweet|dmConversation)"\s*:')
-_NAMED = re.compile(rb"window\.YTD\.(?P<what>\w+)\.part\d+\s*=")
+_NAMED = re.compile(
+    rb"(?:window\.YTD\.(?P<what>\w+)\.part\d+|Grailbird\.data\.(?P<month>tweets)_\w+"
+    rb"|var (?P<about>tweet_index|user_details|payload_details))\s*="
+)
 _POSTS = frozenset({b"tweet", b"tweets", b"community_tweet"})
 _LONG = frozenset({b"note_tweet"})
 _LEFT_OUT: Mapping[bytes, tuple[str, str]] = {
@@ -56,7 +60,7 @@ _MEDIA_FOLDERS = frozenset({"tweets_media", "tweet_media", "community_tweet_medi
 _MEDIA_HOMES = _MEDIA_FOLDERS | x_messages.MEDIA_FOLDERS
 MAX_NAMES = 100_000
 _REPOST = re.compile(r"RT @(?P<user>\w{1,20}): (?P<text>.*)", re.DOTALL)
-_CREATED = "%a %b %d %H:%M:%S %z %Y"
+_CREATED = ("%a %b %d %H:%M:%S %z %Y", "%Y-%m-%d %H:%M:%S %z")
 _FIRST = datetime(2006, 3, 21, tzinfo=UTC)  # the first post there was
 _NUMBERED_FROM = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)  # ids tell their time from then on
 _FIRST_TIMED_ID = 29_700_859_247
@@ -71,7 +75,7 @@ class XArchive:
 
     def recognise(self, folder: Folder) -> Recognition:
         """Sure as soon as one file of posts is found; its name changed over the years."""
-        sample = [file for file in folder.sample() if file.name.lower().endswith((".js", ".json"))]
+        sample = [file for file in folder.sample() if file.name.lower().endswith((".js", ".json", ".csv"))]
         if any(_is_read(folder, file) for file in sample):
             return Recognition(0.95, "It holds the posts of an account of X, or its messages.")
         has_parts = any(_what(folder, file) for file in sample)
@@ -88,6 +92,8 @@ class XArchive:
 def _what(folder: Folder, file: File) -> bytes:
     """What a file of an archive gives a name to: b"tweets"; b"" for any other file."""
     name = file.name.lower()
+    if name.endswith(".csv"):
+        return b"tweets" if x_tables.is_table(folder.head(file.locator, HEAD_BYTES)) else b""
     if not name.endswith((".js", ".json")):
         return b""
     head = folder.head(file.locator, HEAD_BYTES).lstrip(b"\xef\xbb\xbf \r\n")
@@ -95,7 +101,7 @@ def _what(folder: Folder, file: File) -> bytes:
         plain = _PLAIN.match(head)
         return b"" if plain is None else b"tweets" if plain["what"] == b"tweet" else b"direct_messages"
     match = _NAMED.match(head)
-    return match["what"].lower() if match else b""
+    return b"" if match is None else (match["what"] or match["month"] or match["about"]).lower()
 
 
 def _is_posts(folder: Folder, file: File) -> bool:
@@ -103,7 +109,17 @@ def _is_posts(folder: Folder, file: File) -> bool:
 
 
 def _is_read(folder: Folder, file: File) -> bool:
-    return _what(folder, file) in _POSTS | x_messages.FILES
+    return _what(folder, file) in _POSTS | x_messages.FILES and not _is_told_by_months(folder, file)
+
+
+def _is_told_by_months(folder: Folder, file: File) -> bool:
+    """A table beside whose months lie, which tell the same and more."""
+    home = file.locator.rpartition("/")[0]
+    return _is_table(file) and is_there(folder, f"{home}/data/js/tweet_index.js".lstrip("/"))
+
+
+def _is_table(file: File) -> bool:
+    return file.name.lower().endswith(".csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +168,17 @@ class _Archive:
     def posts(self, file: File, skip: int) -> Iterator[Item]:
         """Memory: one post, and the names of all media files."""
         letters = Letters(file.locator)
-        told = json_items(_Assigned(self.folder), file.locator, "item", letters)
+        told = self._told(file, letters)
         found = (
             self._post(loose.members(post), f"{file.locator}#{count}") if count > skip else ()
             for count, post in enumerate(told, 1)
         )
         yield from self._read(file, skip, found, letters)
+
+    def _told(self, file: File, letters: Letters) -> Iterator[Any]:
+        if _is_table(file):
+            return x_tables.posts_of_table(self.folder, file.locator)
+        return json_items(_Assigned(self.folder), file.locator, "item", letters)
 
     def messages(self, file: File, skip: int) -> Iterator[Item]:
         """Memory: one message, and the names of all media files and accounts."""
@@ -201,7 +222,7 @@ class _Archive:
                 continue
             for file in listing.files:
                 what = _what(self.folder, file)
-                if what and what not in _POSTS | x_messages.FILES:
+                if what and not _is_read(self.folder, file):
                     self.options.claimed.add(file.locator)
                 if what in _LEFT_OUT and not _is_empty(self.folder, file):
                     yield Problem(file.locator, *_LEFT_OUT[what])
@@ -221,9 +242,14 @@ class _Archive:
             yield Problem(where, "post-broken", "This post has no number, or no time that can be read.")
             return
         repost = _REPOST.fullmatch(text)
+        whole = loose.members(post.get("retweeted_status"))  # whose text is not cut off
+        shared = loose.text(whole.get("full_text")) or loose.text(whole.get("text"))
         media = self._media(number)
         self.options.claimed.update(each.locator for each in media)
-        body = self._text(post, repost["text"] if repost else text, at, has_media=bool(media))
+        if repost and shared:
+            body = self._text(whole, shared, at, has_media=bool(media))
+        else:
+            body = self._text(post, repost["text"] if repost else text, at, has_media=bool(media))
         if not (body or media):
             yield Problem(where, "empty", "This post holds neither words nor files that are here.")
         elif len(body) > self.options.note_characters:
@@ -234,7 +260,7 @@ class _Archive:
                 kind=Kind.BOOKMARK if repost else Kind.POST,
                 title=f"Reposted @{repost['user']}" if repost else "",
                 body=body,
-                evidence=(TimeEvidence(basis=TimeBasis.SOURCE, instant=at, origin="when it was posted"),),
+                evidence=(_evidence(at, number),),
                 place=_place(post),
                 tags=_tags(post) if not repost else (),
                 people=_people(post, repost["user"] if repost else ""),
@@ -277,7 +303,7 @@ class _Archive:
         for listing in self.folder.walk():
             for file in listing.files if isinstance(listing, Listing) else ():
                 what = _what(self.folder, file)
-                for told in self._values(file) if what in _POSTS | {b"account"} else ():
+                for told in self._values(file) if what in _POSTS | {b"account"} and not _is_table(file) else ():
                     if what == b"account":
                         account = loose.members(told.get("account"))
                         own = loose.text(account.get("accountId")) or own
@@ -357,21 +383,35 @@ def _is_empty(folder: Folder, file: File) -> bool:
 
 def _when(post: Mapping[str, Any], number: str) -> datetime | None:
     """What it says, else what its number tells: some rows carry years in which there was no such service."""
-    said: datetime | None
-    try:
-        said = datetime.strptime(loose.text(post.get("created_at")), _CREATED).astimezone(UTC)
-    except (ValueError, OverflowError):
-        said = loose.instant(post.get("created_at"))
-    if said is not None and said >= _FIRST:
-        return said
-    if number.isdecimal() and len(number) < 20 and int(number) >= _FIRST_TIMED_ID:  # noqa: PLR2004 - 64 bits
-        return _NUMBERED_FROM + timedelta(milliseconds=int(number) >> 22)
-    return None
+    said = _said(loose.text(post.get("created_at")))
+    is_timed = number.isdecimal() and len(number) < 20 and int(number) >= _FIRST_TIMED_ID  # noqa: PLR2004 - 64 bits
+    counted = _NUMBERED_FROM + timedelta(milliseconds=int(number) >> 22) if is_timed else None
+    if said is None or said < _FIRST:
+        return counted
+    is_day = said.time() == time() and counted is not None and counted.date() == said.date()
+    return counted if is_day and counted is not None and counted - said >= timedelta(seconds=1) else said
+
+
+def _said(text: str) -> datetime | None:
+    for form in _CREATED:
+        with suppress(ValueError, OverflowError):
+            return datetime.strptime(text, form).astimezone(UTC)
+    return loose.instant(text)
+
+
+def _evidence(at: datetime, number: str) -> TimeEvidence:
+    """Archives of 2013 to 2018 lack the time of day of what was posted before November 2010."""
+    origin = "when it was posted"
+    if at.time() == time() and int(number) < _FIRST_TIMED_ID:
+        day = at.replace(tzinfo=None)
+        return TimeEvidence(basis=TimeBasis.SOURCE, local_at=day, precision=Precision.DAY, origin=origin)
+    return TimeEvidence(basis=TimeBasis.SOURCE, instant=at, origin=origin)
 
 
 def _place(post: Mapping[str, Any]) -> PlaceRef | None:
-    """GeoJSON puts the longitude first."""
+    """GeoJSON puts the longitude first; `geo`, which alone is in old archives, the latitude."""
     told = loose.items(loose.members(post.get("coordinates")).get("coordinates"))
+    told = told or loose.items(loose.members(post.get("geo")).get("coordinates"))[::-1]
     lon, lat = told if len(told) == 2 else (None, None)  # noqa: PLR2004 - a point
     found_lat, found_lon = loose.coordinates(lat, lon)
     name = loose.text(loose.members(post.get("place")).get("full_name"))
@@ -406,5 +446,5 @@ def _named(post: Mapping[str, Any]) -> Iterator[tuple[str, PersonRef]]:
 
 
 def _relations(post: Mapping[str, Any]) -> tuple[RelationRef, ...]:
-    answered = loose.text(post.get("in_reply_to_status_id_str"))
+    answered = loose.text(post.get("in_reply_to_status_id_str")) or loose.spelled(post.get("in_reply_to_status_id"))
     return (RelationRef(kind=RelationKind.REPLY, source_key=answered),) if answered else ()
