@@ -17,6 +17,9 @@ from timeline_local.domain.fingerprints import content_hash
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, ReadOptions, Source
 from timeline_local.importers.sources.apple_health import AppleHealth
+from timeline_local.importers.sources.daily_you import DailyYou
+from timeline_local.importers.sources.daylio import Daylio
+from timeline_local.importers.sources.diarium import Diarium
 from timeline_local.importers.sources.facebook import Facebook
 from timeline_local.importers.sources.instagram import Instagram
 from timeline_local.importers.sources.jrnl import Jrnl
@@ -24,7 +27,9 @@ from timeline_local.importers.sources.mapping import MappedTables
 from timeline_local.importers.sources.mastodon import Mastodon
 from timeline_local.importers.sources.memos import Memos
 from timeline_local.importers.sources.roam import Roam
+from timeline_local.importers.sources.simplenote import Simplenote
 from timeline_local.importers.sources.spotify import Spotify
+from timeline_local.importers.sources.standard_notes import StandardNotes
 from timeline_local.importers.sources.x_archive import XArchive
 
 TIMES = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2020-01-02T22:10:00Z", "2020-01-02", "22:10", "")
@@ -84,6 +89,24 @@ FACEBOOK = some(
     data=st.lists(some("post", "comment", "backdated_timestamp"), max_size=2),
     attachments=st.lists(some(data=st.lists(ATTACHED, max_size=2)), max_size=2),
 )  # fmt: skip
+SIMPLE = some("id", "content", "creationDate", "lastModified", "tags", "pinned", "collaboratorEmails", "publicURL")
+STANDARD = some(
+    *("uuid", "created_at", "updated_at", "deleted", "content"),
+    content_type=st.sampled_from(["Note", "Tag", "File", 7]),
+    content=some(
+        *("title", "text", "trashed", "starred", "noteType", "editorIdentifier", "appData", "name"),
+        references=st.lists(some("uuid", "content_type", "reference_type"), max_size=2),
+    ),
+)  # fmt: skip
+DIARIUM = some("date", "heading", "html", "rating", "location", "tags", "people", "tracker", "weather")
+DAILY_YOU = some(
+    *("timeCreated", "timeModified", "text", "mood", "imgPath"),
+    images=st.lists(some("imgPath", "imgRank"), max_size=2),
+)  # fmt: skip
+DAYLIO = some(
+    *("id", "year", "month", "day", "hour", "minute", "datetime", "timeZoneOffset", "mood", "note", "note_title"),
+    *("tags", "assets", "isFavorite"),
+)  # fmt: skip
 Case = tuple[Source, str, str, st.SearchStrategy[Any]]  # the file, what stands around its list, its records
 CASES: dict[str, Case] = {
     "x": (XArchive(), "tweets.js", "window.YTD.tweets.part0 = [LIST]", st.fixed_dictionaries({"tweet": POST | VALUES})),
@@ -118,6 +141,36 @@ CASES: dict[str, Case] = {
         "a.json",
         '{"memos": [{"name": "memos/a", "createTime": "2020-01-02T22:10:00Z", "content": "x"}, LIST]}',
         MEMO | VALUES,
+    ),
+    "simplenote": (
+        Simplenote(),
+        "a.json",
+        '{"activeNotes": [{"id": "a", "creationDate": "2020-01-02T22:10:00Z"}, LIST], "trashedNotes": []}',
+        SIMPLE | VALUES,
+    ),
+    "standard_notes": (
+        StandardNotes(),
+        "a.txt",
+        '{"items": [{"content_type": "Note", "uuid": "a", "content": {"text": "x"}}, LIST]}',
+        STANDARD | VALUES,
+    ),
+    "diarium": (
+        Diarium(),
+        "a.json",
+        '[{"date": "2020-01-02T22:10:00", "html": "x", "rating": 1}, LIST]',
+        DIARIUM | VALUES,
+    ),
+    "daily_you": (
+        DailyYou(),
+        "a.json",
+        '[{"timeCreated": "2020-01-02T22:10:00", "timeModified": "", "text": "x"}, LIST]',
+        DAILY_YOU | VALUES,
+    ),
+    "daylio": (
+        Daylio(),
+        "a.json",
+        '{"customMoods": [{"id": 1, "mood_group_id": 1}], "isReminderOn": true, "dayEntries": [LIST]}',
+        DAYLIO | VALUES,
     ),
     "mapping": (
         MappedTables(),
