@@ -43,6 +43,8 @@ _FILM_OF = re.compile(r"(?P<stem>.+)(?:_hevc|-medium|-thumb)", re.ASCII)
 _SONY = "m01"  # "C0001M01.XML" beside "C0001.MP4"
 _APPLE_EDIT = re.compile(r"img_[eo](?P<number>\d{4,}(?:\(\d+\))?)", re.ASCII)
 _OTHER_EDIT = re.compile(r"(?P<stem>.+?)(?:~\d|_edited| \(edited\)| edited|-adjusted)", re.ASCII)
+# FastFoto scanners of Epson: "Trip_0001_a" is the improved "Trip_0001", and "Trip_0001_b" its back.
+_SCANNED = re.compile(r"(?P<stem>.+_\d{4})_(?P<side>[ab])", re.ASCII)
 _ONE_SHOT = re.compile(r"(?P<shot>.+\.raw)-\d\d\.(?:cover|original)", re.ASCII)  # Pixel: "….RAW-01.COVER.jpg"
 _BURSTS = (
     # "00001IMG_00001_BURST20171111030039_COVER", "DSC_0001_BURST20230709220904977", "IMG_1_BURST20160623205107"
@@ -122,6 +124,7 @@ class _Member:
     extension: str
     stem: str
     is_edit: bool = False
+    is_back: bool = False  # of a print
 
 
 @dataclass(slots=True)
@@ -168,7 +171,11 @@ def _by_head(media: Sequence[_Member]) -> Mapping[str, list[_Member]]:
     heads: dict[str, list[_Member]] = defaultdict(list)
     for each in media:
         original = _original(each.stem, stems)
-        if original is not None:
+        scanned = _SCANNED.fullmatch(each.stem) if each.extension in IMAGES else None
+        if scanned is not None and scanned["stem"] in stills:
+            each.is_edit, each.is_back = scanned["side"] == "a", scanned["side"] == "b"
+            heads[scanned["stem"]].append(each)
+        elif original is not None:
             each.is_edit = True
             heads[original].append(each)
         elif each.extension in VIDEOS:
@@ -212,7 +219,7 @@ def _split(members: Sequence[_Member]) -> Iterator[tuple[tuple[File, MediaRole],
     if len(members) == 1:
         yield ((members[0].file, MediaRole.PRIMARY),)
         return
-    originals = [each for each in members if not each.is_edit]
+    originals = [each for each in members if not (each.is_edit or each.is_back)]
     edits = [each.file for each in sorted(members, key=lambda each: each.extension in VIDEOS) if each.is_edit]
     stills = [each for each in originals if each.extension in IMAGES]
     raws = [each.file for each in originals if each.extension in RAWS]
@@ -230,6 +237,7 @@ def _split(members: Sequence[_Member]) -> Iterator[tuple[tuple[File, MediaRole],
     head = _best(stills, _LIVE_STILLS + _RAW_COMPANIONS) or next(iter(parts), None)
     _join(parts, head, twins, MediaRole.ATTACHMENT)
     _join(parts, head, edits, MediaRole.EDITED)
+    _join(parts, head, [each.file for each in members if each.is_back], MediaRole.ATTACHMENT)
     # A recording beside a picture of its name is a memory of its own: nobody's camera writes such pairs.
     parts |= {file.locator: [(file, MediaRole.PRIMARY)] for file in sounds}
     yield from (tuple(each) for each in parts.values())

@@ -38,6 +38,13 @@ def parts(draft: Draft) -> list[tuple[str, str]]:
         (["IMG_1.HEIC", "IMG_1_HEVC.MOV"], [[("IMG_1.HEIC", "primary"), ("IMG_1_HEVC.MOV", "motion")]]),
         (["IMG_1.JPG", "IMG_1-medium.MOV"], [[("IMG_1.JPG", "primary"), ("IMG_1-medium.MOV", "motion")]]),
         (["IMG_1.HEIC", "IMG_1.HEIC.MOV"], [[("IMG_1.HEIC", "primary"), ("IMG_1.HEIC.MOV", "motion")]]),
+        (
+            ["Trip_0001.jpg", "Trip_0001_a.jpg", "Trip_0001_b.jpg", "Trip_0002_b.jpg"],
+            [
+                [("Trip_0001.jpg", "primary"), ("Trip_0001_a.jpg", "edited"), ("Trip_0001_b.jpg", "attachment")],
+                [("Trip_0002_b.jpg", "primary")],
+            ],
+        ),
         (["IMG_1_HEVC.MOV"], [[("IMG_1_HEVC.MOV", "primary")]]),
         (["IMG_1.JPG", "IMG_1-adjusted.JPG"], [[("IMG_1.JPG", "primary"), ("IMG_1-adjusted.JPG", "edited")]]),
         (["MVIMG_1.jpg", "MVIMG_1.mp4"], [[("MVIMG_1.jpg", "primary"), ("MVIMG_1.mp4", "motion")]]),
