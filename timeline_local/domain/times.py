@@ -131,14 +131,14 @@ def decide(
         return Decision(_undated(fallback), None, _judged(ranked, faults, {}))
     place_zone = zone_of(*coordinates) if coordinates is not None else None
     zoning = _Zoning(sound, _if_known(place_zone), _if_known(home_zone))
-    file_date = _hour_of(winner, zoning)
-    if file_date is not None:
-        named, winner = winner, replace(winner, local_at=file_date[1], precision=Precision.INSTANT)
-        moment, notes = _settle(winner, zoning)
-        notes[id(named)] = notes[id(winner)]
-        notes[id(file_date[0])] = (True, "tells the hour: it is of the same day")
-        return Decision(moment, winner, _judged(ranked, faults, notes))
     corrected = correction_of(winner, sound)
+    finer = _hour_of(winner, zoning) if corrected is None else None
+    if finer is not None:
+        coarse, winner = winner, replace(winner, local_at=finer[1], precision=Precision.INSTANT)
+        moment, notes = _settle(winner, zoning)
+        notes[id(coarse)] = notes[id(winner)]
+        notes[id(finer[0])] = (True, "tells the hour: it is of the same day")
+        return Decision(moment, winner, _judged(ranked, faults, notes))
     if corrected is None:
         moment, notes = _settle(winner, zoning)
         return Decision(moment, winner, _judged(ranked, faults, notes))
@@ -150,14 +150,15 @@ def decide(
 
 
 def _hour_of(winner: TimeEvidence, zoning: "_Zoning") -> tuple[TimeEvidence, datetime] | None:
-    """The date of a file whose name only tells the day, and the clock it shows, where both are of one day.
+    """What tells the hour where the best only tells the day, and the clock it shows; both are of one day.
 
-    Messengers name pictures so, and date their files with the moment they came.
+    Messengers name pictures by the day, and date their files with the moment they came.
     """
-    if winner.basis is not TimeBasis.FILE_NAME or winner.precision is not Precision.DAY or winner.local_at is None:
+    is_day = winner.precision is Precision.DAY and winner.basis in {TimeBasis.EXIF, TimeBasis.FILE_NAME}
+    if not is_day or winner.local_at is None:
         return None
     for each in zoning.evidence:
-        if each.basis is TimeBasis.FILE_DATE and each.precision in _POINTS:
+        if each is not winner and _is_dated(each) and each.precision in _POINTS:
             local_at = each.local_at or wall_clock(_instant(each), _offset_of_instant(each, zoning).minutes or 0)
             if local_at.date() == winner.local_at.date():
                 return each, local_at.replace(tzinfo=None)

@@ -249,6 +249,15 @@ def test_the_date_of_a_file_tells_the_hour_of_the_day_in_its_name(
     assert [each.accepted for each in decision.considered] == [True, precision is Precision.INSTANT]
 
 
+def test_a_name_tells_the_hour_where_the_camera_only_told_the_day() -> None:
+    day = exif("2019-06-14", precision=Precision.DAY)
+    named = TimeEvidence(basis=TimeBasis.FILE_NAME, local_at=wall("2019-06-14 09:45:49"))
+    other = TimeEvidence(basis=TimeBasis.SIDECAR, local_at=wall("2019-06-15 10:00:00"))
+    decision = weigh(day, other, named, home="Europe/Berlin")
+    assert (str(decision.moment.local_at), decision.moment.time_basis) == ("2019-06-14 09:45:49", TimeBasis.EXIF)
+    assert weigh(day, replace(other, may_correct=True), named, home="Europe/Berlin").moment.local_at == other.local_at
+
+
 @pytest.mark.parametrize("basis", [TimeBasis.EXIF, TimeBasis.SIDECAR])
 def test_the_beginning_of_a_year_of_slides_and_prints_is_that_year(basis: TimeBasis) -> None:
     moment = weigh(TimeEvidence(basis=basis, local_at=wall("1965-01-01 00:00:00")), home="Europe/Berlin").moment
