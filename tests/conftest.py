@@ -26,6 +26,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key  # stderr as it was before pytest captured it
 from fastapi import FastAPI
@@ -47,6 +48,10 @@ from timeline_local.services.identity import create_api_key, ensure_owner
 # of 1.6 for the server (2026-11).
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# How long an example takes is no verdict: a machine that others use may stand still in any of them.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 T = TypeVar("T")
 LONG = (("blackbox", "cli", "fuzz", "jobs", "upgrade"), ("api",), ("services",))  # the first of them start servers

@@ -197,7 +197,7 @@ def told(source: Source, files: dict[str, str]) -> None:
 def test_any_json_becomes_drafts_and_problems(name: str) -> None:
     source, file, around, record = CASES[name]
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.lists(record, max_size=3))
     def check(records: list[Any]) -> None:
         text = around.replace("LIST", json.dumps([*records, {"id": "last"}])[1:-1])
@@ -227,7 +227,7 @@ def spelled(name: str, attributes: dict[str, str]) -> str:
     return f"<{name} {' '.join(f'{key}={value!r}' for key, value in attributes.items())}>{INNER}</{name}>"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(ELEMENTS, max_size=4))
 def test_any_reading_becomes_drafts_and_problems(elements: list[tuple[str, dict[str, str]]]) -> None:
     inner = "".join(spelled(name, attributes) for name, attributes in elements)

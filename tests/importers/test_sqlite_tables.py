@@ -68,7 +68,7 @@ def held(folder: Folder, row: Row) -> list[object]:
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(TEXTS | st.none(), BLOBS | st.none(), REALS | st.none(), NUMBERS), max_size=12),
     st.sampled_from([512, 1024, 4096, 65536]),

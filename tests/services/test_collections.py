@@ -90,7 +90,7 @@ def as_a_list(model: list[int], step: tuple[str, list[int], Any]) -> list[int]:
     return rest[:at] + moved + rest[at:]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=steps)
 async def test_members_stand_as_in_a_plain_list(
     database: Database, owner: Owner, plan: list[tuple[str, list[int], Any]]

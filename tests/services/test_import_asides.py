@@ -141,7 +141,7 @@ _TRACKS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=_TRACKS, second=_TRACKS)
 async def test_of_any_two_imports_the_second_adds_what_the_first_had_not_and_takes_just_that_back(
     database: Database,

@@ -256,7 +256,7 @@ async def test_a_link_comes_back_with_its_other_end(desk: Desk, tmp_path: Path) 
     assert await links(desk) == [("2", "reply", "1")]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(6)), cut=st.integers(0, 6), to=st.lists(st.integers(0, 7), min_size=6, max_size=6))
 async def test_links_are_the_same_in_whatever_order_their_memories_come(
     desk: Desk, tmp_path_factory: pytest.TempPathFactory, order: list[int], cut: int, to: list[int]

@@ -45,7 +45,7 @@ def test_what_was_put_in_is_read_back(tmp_path: Path, deflates: bool) -> None:  
         assert found.infolist()[0].date_time == (2019, 6, 14, 18, 30, 4)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     contents=st.lists(st.binary(max_size=3000), min_size=1, max_size=8),
     garbage=st.lists(st.binary(max_size=200), min_size=8, max_size=8),
