@@ -125,6 +125,13 @@ def read_chats(
         yield from _Talk(folder, file, options, program, seen).items(tell, done)
 
 
+def read_chat(
+    folder: Folder, file: File, options: ReadOptions, done: int, *, program: Program, seen: Seen, tell: Tell
+) -> Iterator[Item]:
+    """One file of `read_chats`, behind its first `done` messages, for sources that read other files as well."""
+    yield from _Talk(folder, file, options, program, seen).items(tell, done)
+
+
 @dataclass(slots=True)
 class _Talk:
     folder: Folder

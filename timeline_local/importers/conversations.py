@@ -97,12 +97,14 @@ def is_unreadable(file: File, error: OSError) -> Problem:
 
 def lasting(evidence: TimeEvidence, seconds: float) -> TimeEvidence:
     """The evidence of a call that took this long; of what cannot be, the evidence as it is."""
-    if evidence.instant is None or not seconds > 0:
+    begun = evidence.instant or evidence.local_at
+    if begun is None or not seconds > 0:
         return evidence
     try:
-        return replace(evidence, until=evidence.instant + timedelta(seconds=seconds))
+        end = begun + timedelta(seconds=seconds)
     except OverflowError:
         return evidence
+    return replace(evidence, until=end) if evidence.instant else replace(evidence, local_until=end)
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 """Chats as Meta exports them, for Messenger and Instagram alike: folders of message_1.json, message_2.json, …
 
+The same as web pages, message_1.html, see `meta_pages`: they say less, and are read where the JSON is not beside them.
+
 Every text is UTF-8 taken for Latin-1 and written as JSON escapes. Each file holds its newest message first. The export
 of chats that are encrypted from end to end is another JSON, flat and sound. Formats as of 2018 to 2025.
 """
@@ -21,12 +23,14 @@ from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import after, files_from
+from timeline_local.importers.chat_reading import Chat, Program, Said, author, read_chat
 from timeline_local.importers.conversations import (
     ITEMS_PER_CHECKPOINT,
     Alike,
     Attached,
     conversation,
     is_empty,
+    is_there,
     is_twice,
     is_undated,
     is_unreadable,
@@ -35,6 +39,7 @@ from timeline_local.importers.conversations import (
     too_long,
 )
 from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
+from timeline_local.importers.meta_pages import Page, is_page
 from timeline_local.importers.seen import Seen
 
 HEAD_BYTES = 8 * 1024
@@ -92,17 +97,17 @@ def words(value: object) -> str:
 
 
 def recognise(folder: Folder, service: Service) -> Recognition:
-    """By the heads of numbered files; of the form in HTML it says which one to choose."""
+    """By the heads of numbered files; of web pages that cannot be read it says what to choose."""
     chats = Chats.of(folder, service)
     sample = folder.sample()
-    found = next((file for file in sample if chats.has(folder, file)), None)
+    found = next((file for file in sample if chats.has(folder, file) or chats.has_page(folder, file)), None)
     if found is not None:
         return Recognition(0.9, f"It holds chats of {service.value}, {found.locator} for one.")
     hint = ""
     if any(_NUMBERED_PAGE.fullmatch(file.name) and chats.service_of(folder, file) is service for file in sample):
         hint = (
-            f"These are chats of {service.value} as web pages, which cannot be read back. Ask for the export again, "
-            "with the format JSON."
+            f"These are chats of {service.value} as web pages of a form that is not known here. Ask for the export "
+            "again, with the format JSON."
         )
     return Recognition(0.0, f"There are no chats of {service.value} in this folder.", hint)
 
@@ -129,11 +134,37 @@ class Reading:
 
     def has(self, folder: Folder, file: File) -> bool:
         """Whether the file is a chat of the service."""
-        return self.chats.has(folder, file)
+        return self.chats.has(folder, file) or self.chats.has_page(folder, file)
 
     def items(self, file: File, done: int) -> Iterator[Item]:
         """What is in one chat behind the first `done` messages."""
+        if self.chats.has_page(self.folder, file):
+            program = Program(self.chats.service.value)
+            yield from read_chat(
+                self.folder, file, self.options, done, program=program, seen=self.seen, tell=self._page
+            )
+            return
         yield from _Chat(self.folder, file, self.chats.service, self.options, self.seen).items(done)
+
+    def _page(self, file: File, _: Letters) -> Iterator[tuple[Chat, Said]]:
+        """The messages of a web page, by the name of its folder as the JSON of the same chat is."""
+        page, home = Page.of(self.folder, file), file.locator.rpartition("/")[0]
+        key = PurePosixPath(home).name or PurePosixPath(file.name).stem
+        chat = Chat(key, page.title or key)
+        for card in page.cards():
+            if not card.when:
+                continue  # who takes part
+            told: list[JSON] = list(card.reactions)
+            yield (
+                chat,
+                Said(
+                    at=page.at(card),
+                    author=author(" ".join(card.head.split())),
+                    body=card.body,
+                    files=tuple(tuple(_near(home, uri)) for uri in card.files),
+                    extra={"reactions": told} if told else {},
+                ),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +193,15 @@ class Chats:
             return b'"participants"' in head and b'"messages"' in head
         is_flat = b'"threadName"' in head and b'"participants"' in head
         return all(each in head for each in _OF_MESSAGES) or (is_flat and self.service is Service.MESSENGER)
+
+    def has_page(self, folder: Folder, file: File) -> bool:
+        """Whether it is a chat of this service as a web page, without the same as JSON beside it."""
+        return (
+            _NUMBERED_PAGE.fullmatch(file.name) is not None
+            and self.service_of(folder, file) is self.service
+            and not is_there(folder, f"{file.locator[: -len('.html')]}.json")
+            and is_page(folder, file)
+        )
 
     def service_of(self, folder: Folder, file: File) -> Service:
         """By the folders above; where they do not tell, by what only Instagram writes into a chat."""
@@ -290,10 +330,15 @@ class _Chat:
             if "://" in uri:
                 found.lacks(path.name)
                 continue
-            tail = "/".join(path.parts[-2:])
-            near = [f"{home}/{each}" if home else each for each in (tail, path.name)]
-            found.add(*_at_roots(home, path), *near)
+            found.add(*_near(home, uri))
         return found
+
+
+def _near(home: str, uri: str) -> list[str]:
+    """Where a file of a chat in the folder `home` may lie."""
+    path = PurePosixPath(uri)
+    tail = "/".join(path.parts[-2:])
+    return [*_at_roots(home, path), *(f"{home}/{each}" if home else each for each in (tail, path.name))]
 
 
 def _at_roots(home: str, path: PurePosixPath) -> list[str]:

@@ -19,12 +19,6 @@ from timeline_local.importers.meta_chats import words
 
 HEAD_BYTES = 8 * 1024
 ITEMS_PER_CHECKPOINT = 200
-# Classes that every page of Meta's exports has, and names of the pages of posts.
-_PAGE_MARKS = (b"_3-9", b"uiBoxWhite", b"_a6-")
-_PAGES = re.compile(
-    r"(?:your_posts.*|posts_\d+|your_photos.*|your_videos.*|stories|reels|archived_posts|comments|post_comments(?:_\d+)?)\.html",
-    re.IGNORECASE,
-)
 _MENTION = re.compile(r"@\[\d+:\d+:(?P<name>[^\]]{1,200})\]")
 
 
@@ -125,16 +119,6 @@ def named_place(told: Mapping[str, Any]) -> PlaceRef | None:
 def without_numbers(text: str) -> tuple[str, list[str]]:
     """A text with the names of whom it mentions, which stand there with their numbers; and these names."""
     return _MENTION.sub(r"\g<name>", text), [each["name"] for each in _MENTION.finditer(text)]
-
-
-def has_pages(folder: Folder, words_of_path: tuple[str, ...]) -> bool:
-    """Whether the folder holds posts as web pages. words_of_path: of which one must stand in their path."""
-    return any(
-        _PAGES.fullmatch(file.name) is not None
-        and any(each in file.locator.casefold() for each in words_of_path)
-        and any(mark in folder.head(file.locator, HEAD_BYTES) for mark in _PAGE_MARKS)
-        for file in folder.sample()
-    )
 
 
 def is_bare(where: str, said: str) -> Problem:

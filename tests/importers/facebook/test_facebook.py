@@ -11,7 +11,6 @@ import pytest
 
 from timeline_local.domain.drafts import Draft
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions
-from timeline_local.importers.registry import judge
 from timeline_local.importers.sources.facebook import Facebook
 
 EXPECTED = Path(__file__).with_name("expected.json")
@@ -156,10 +155,55 @@ def test_chats_likes_and_posts_of_instagram_are_not_its_own(tmp_path: Path, read
     assert Facebook().recognise(reading.make(tmp_path, files)).confidence == 0
 
 
-def test_web_pages_are_answered_with_the_form_to_choose(tmp_path: Path, reading: ModuleType) -> None:
-    page = '<html><body class="_5vb_ _2yq"><div class="pam _3-95 _2pi0">Hello</div></body></html>'
-    folder = reading.make(tmp_path, {"posts/your_posts_1.html": page})
-    assert "JSON" in judge(folder).hint
+CARD = (
+    '<section class="_a6-g" aria-labelledby="u_0"><h2 class="_2ph_ _a6-h _a6-i" id="u_0">{0}</h2>'
+    '<div class="_2ph_ _a6-p"><div class="_2pin"><div>{1}</div></div>{2}</div><footer class="_3-94 _a6-o">'
+    '<a href="https://www.facebook.com/dyi/l/?l=A"><div class="_a72d">{3}</div></a></footer></section>'
+)
+SHOWN = '<div class="_2pin"><a href="{0}"><img src="{0}" class="_a6_o _3-96" /></a></div>'
+UPDATED = '<div class="_2pin"><div>Updated May 02, 2011 8:12:17 am</div></div>'
+
+
+def test_web_pages_are_read(tmp_path: Path, reading: ModuleType) -> None:
+    home, album = "your_facebook_activity/posts", "your_facebook_activity/posts/media/Lakes_1"
+    posts = (
+        CARD.format("Ana B updated her status.", "Hello &amp; good morning.<br />Yes", "", "Dec 25, 2020 11:30:00 pm"),
+        CARD.format(
+            "Ana B shared a link.", '<a href="http://example.com/abc">http://example.com/abc</a>', UPDATED, "x"
+        ),
+        CARD.format("Ana B added a photo.", "", SHOWN.format(f"{album}/1.jpg"), "Dec 24, 2020 11:30:00 am"),
+        CARD.format("Ana B was at home.", "", "", "Dec 24, 2020 11:31:00 am"),
+    )
+    pictures = (
+        CARD.format("", "", SHOWN.format(f"{album}/1.jpg"), "Dec 24, 2020 11:30:00 am"),
+        CARD.format("", "The other", SHOWN.format(f"{album}/2.jpg"), "Dec 24, 2020 11:30:00 am"),
+    )
+    folder = reading.make(
+        tmp_path,
+        {
+            f"{home}/your_posts__check_ins__photos_and_videos_1.html": "<html><main>" + "".join(posts),
+            f"{home}/album/0.html": "<title>Lakes</title>" + "".join(pictures),
+            "your_facebook_activity/comments_and_reactions/comments.html": CARD.format(
+                "Ana B commented on Bo's post.", "Nice", "", "Dec 26, 2020 1:00:00 am"
+            ),
+            f"{home}/no_posts.html": CARD.format("Ads", "x", "", "Dec 26, 2020 1:00:00 am"),
+            f"{album}/1.jpg": b"1",
+            f"{album}/2.jpg": b"2",
+        },
+    )
+    assert Facebook().recognise(folder).confidence > 0
+    items = reading.read(Facebook(), folder)
+    found = sorted(drafts(items), key=lambda each: (each.evidence[0].local_at, each.body))
+    assert [(str(each.evidence[0].local_at), each.title, each.body, len(each.media)) for each in found] == [
+        ("2011-05-02 08:12:17", "", "http://example.com/abc", 0),
+        ("2020-12-24 11:30:00", "Ana B added a photo.", "", 1),
+        ("2020-12-24 11:30:00", "", "The other", 1),
+        ("2020-12-25 23:30:00", "", "Hello & good morning.\nYes", 0),
+        ("2020-12-26 01:00:00", "Ana B commented on Bo's post.", "Nice", 0),
+    ]
+    assert [each.name for each in found[2].collections] == ["Lakes"]
+    assert found[3].extra == {"heading": "Ana B updated her status."}
+    assert list(reading.problems(items).values()) == ["empty"]
 
 
 def test_a_file_that_is_cut_off_gives_what_it_has(tmp_path: Path, reading: ModuleType) -> None:

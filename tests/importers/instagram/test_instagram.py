@@ -12,7 +12,6 @@ import pytest
 from timeline_local.domain.drafts import Draft
 from timeline_local.domain.kinds import Kind
 from timeline_local.importers.base import Checkpoint, ReadOptions
-from timeline_local.importers.registry import judge
 from timeline_local.importers.sources.facebook import Facebook
 from timeline_local.importers.sources.instagram import Instagram
 from timeline_local.importers.sources.messenger import Messenger
@@ -112,7 +111,7 @@ def test_the_old_layout_alone_is_taken_for_messengers(tmp_path: Path, reading: M
     assert Messenger().recognise(folder).confidence > 0
 
 
-def test_the_form_in_html_is_answered_with_the_one_to_choose(tmp_path: Path, reading: ModuleType) -> None:
+def test_pages_of_an_unknown_form_are_answered_with_the_one_to_choose(tmp_path: Path, reading: ModuleType) -> None:
     folder = reading.make(tmp_path, {f"{HOME}/message_1.html": "<html>"})
     assert "JSON" in Instagram().recognise(folder).hint
     assert Messenger().recognise(folder).hint == ""
@@ -169,10 +168,50 @@ def test_posts_of_instagram_are_not_facebooks(tmp_path: Path, reading: ModuleTyp
     assert Facebook().recognise(reading.make(tmp_path, ALL)).confidence == 0
 
 
-def test_posts_as_web_pages_are_answered_with_the_form_to_choose(tmp_path: Path, reading: ModuleType) -> None:
-    page = '<html><div class="pam _3-95 _2ph- _a6-g uiBoxWhite noborder">Hello</div></html>'
-    hint = judge(reading.make(tmp_path, {"your_instagram_activity/media/posts_1.html": page})).hint
-    assert "Instagram as web pages" in hint
+CARD = (
+    '<div class="pam _3-95 _2ph- _a6-g uiBoxWhite noborder"><h2 class="_3-95 _2pim _a6-h _a6-i">{0}</h2>'
+    '<div class="_3-95 _a6-p"><table style="table-layout: fixed;"><tr><td colspan="2" class="_2pin _a6_q">Media<div>'
+    '<img src="{1}" class="_a6_o _3-96" /><div><table><tr><td class="_2pin _a6_q">Latitude</td>'
+    '<td class="_2pin _2piu _a6_r">{2}</td></tr><tr><td class="_2pin _a6_q">Longitude</td>'
+    '<td class="_2pin _2piu _a6_r">16.4</td></tr></table></div></div></td></tr></table></div>'
+    '<div class="_3-94 _a6-o">{3}</div></div>'
+)
+
+
+def test_posts_and_chats_as_web_pages_are_read(tmp_path: Path, reading: ModuleType) -> None:
+    top = '<html><head><title>Posts</title></head><body><div class="_4t5n" role="main">'
+    talk = (
+        '<div class="pam _3-95 _2ph- _a6-g uiBoxWhite noborder"><h2 class="_3-95 _2pim _a6-h _a6-i">zoe</h2>'
+        '<div class="_3-95 _a6-p"><div><div></div><div>hi</div></div></div>'
+        '<div class="_3-94 _a6-o">Jun 07, 2024 5:44 am</div></div>'
+    )
+    posts = (
+        CARD.format("At the lake<br />again", "media/posts/202406/1.jpg", "48.2", "Jun 07, 2024 5:44 am"),
+        CARD.format("", "media/posts/202406/2.jpg", "0", "jun. 08, 2024 17:44"),
+        CARD.format("gone", "media/posts/202406/3.jpg", "x", ""),
+    )
+    folder = reading.make(
+        tmp_path,
+        {
+            "your_instagram_activity/media/posts_1.html": top + "".join(posts),
+            "your_instagram_activity/media/stories.html": "<html><body>none</body></html>",
+            f"{HOME}/message_1.html": top + talk,
+            "media/posts/202406/1.jpg": b"1",
+            "media/posts/202406/2.jpg": b"2",
+        },
+    )
+    assert Instagram().recognise(folder).confidence > 0
+    assert Messenger().recognise(folder).confidence == 0
+    assert Facebook().recognise(folder).confidence == 0
+    items = reading.read(Instagram(), folder)
+    found = sorted(reading.drafts(items).values(), key=lambda each: (each.kind or "", str(each.evidence[0].local_at)))
+    assert [(each.kind, each.body, str(each.evidence[0].local_at), len(each.media)) for each in found] == [
+        (Kind.MESSAGE, "hi", "2024-06-07 05:44:00", 0),
+        (Kind.POST, "At the lake\nagain", "2024-06-07 05:44:00", 1),
+        (Kind.POST, "", "2024-06-08 17:44:00", 1),
+    ]
+    assert (found[1].place.lat, found[1].place.lon) == (48.2, 16.4)
+    assert list(reading.problems(items).values()) == ["no-time"]
 
 
 def test_a_read_goes_on_after_any_checkpoint(

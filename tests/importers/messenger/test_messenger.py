@@ -153,10 +153,87 @@ def test_a_chat_of_another_name_is_known_by_its_messages(tmp_path: Path, reading
     assert [each.body for each in reading.drafts(items).values()] == ["Hello", "Hi"]
 
 
-def test_the_form_in_html_is_answered_with_the_one_to_choose(tmp_path: Path, reading: ModuleType) -> None:
+def test_pages_of_an_unknown_form_are_answered_with_the_one_to_choose(tmp_path: Path, reading: ModuleType) -> None:
     folder = reading.make(tmp_path, {f"{NEW}/message_1.html": "<html>"})
     assert "JSON" in Messenger().recognise(folder).hint
     assert Instagram().recognise(folder).hint == ""
+
+
+CARD = (
+    '<section class="_3-95 _a6-g"><h2 class="_2ph_ _a6-h _a6-i">{0}</h2><div class="_2ph_ _a6-p"><div><div></div>'
+    "<div>{1}</div><div></div>{2}</div></div>"
+    '<footer class="_3-94 _a6-o"><div class="_a72d">{3}</div></footer></section>'
+)
+OLD_CARD = (
+    '<div class="pam _3-95 _2pi0 _2lej uiBoxWhite noborder"><div class="_3-96 _2pio _2lek _2lel">{0}</div>'
+    '<div class="_3-96 _2let"><div><div></div><div>{1}</div>{2}</div></div><div class="_3-94 _2lem">{3}</div></div>'
+)
+LIKES = '<div><ul class="_a6-q"><li><span>\U0001f606Bo (Jun 01, 2025 3:32:01 pm)</span></li></ul></div>'
+SHOWN = '<div><div><a href="{0}/photos/1.jpg"><img src="{0}/photos/1.jpg" class="_a6_o _3-96" /></a></div></div>'
+
+
+def page(*cards: str) -> str:
+    style = "<style>.x { color: red; } /* _a6- */</style>"
+    people = '<div class="_a6-g"><div class="_2ph_ _a6-h _a6-i">Participants: Bo and Ana</div></div>'
+    return f"<html><head><title>Bo &amp; Ana</title>{style}</head><body>{people}{''.join(cards)}</body></html>"
+
+
+def test_web_pages_are_read_where_there_is_no_json(tmp_path: Path, reading: ModuleType) -> None:
+    cards = (
+        CARD.format("Bo", "two<br /><br />lines &#039;quoted&#039;", LIKES, "Jun 01, 2025 3:31:09 pm"),
+        CARD.format("Ana", "", SHOWN.format(NEW), "Jun 01, 2025 9:05:00 am"),
+        CARD.format("Ana", 'see <a href="https://a.example/x">this</a>', "", "Jun 01, 2025 12:05:00 am"),
+        CARD.format("Ana", "when?", "", "yesterday"),
+        CARD.format("Ana", "", "", "Jun 01, 2025 12:04:00 am"),
+    )
+    files = {f"{NEW}/message_1.html": page(*cards), f"{NEW}/photos/1.jpg": b"picture"}
+    folder = reading.make(tmp_path, files)
+    assert Messenger().recognise(folder).confidence > 0
+    items = reading.read(Messenger(), folder)
+    found = list(reading.drafts(items).values())
+    assert [(each.people[0].name, str(each.evidence[0].local_at), each.body) for each in found] == [
+        ("Bo", "2025-06-01 15:31:09", "two\n\nlines 'quoted'"),
+        ("Ana", "2025-06-01 09:05:00", ""),
+        ("Ana", "2025-06-01 00:05:00", "see this\nhttps://a.example/x"),
+    ]
+    assert found[0].extra == {"reactions": ["\U0001f606Bo (Jun 01, 2025 3:32:01 pm)"]}
+    assert [each.locator for each in found[1].media] == [f"{NEW}/photos/1.jpg"]
+    assert {(each.collections[0].key, each.collections[0].name) for each in found} == {
+        (NEW.rpartition("/")[2], "Bo & Ana")
+    }
+    assert sorted(reading.problems(items).values()) == ["empty", "no-time"]
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (("Sep 27, 2021, 5:55 PM", "27 sept. 2021 à 17:54"), ["2021-09-27 17:55:00", "2021-09-27 17:54:00"]),
+        (("03.04.2020, 17:55", "27.03.2020, 9:05"), ["2020-04-03 17:55:00", "2020-03-27 09:05:00"]),
+        (("2021年9月27日 下午5:55", "2021年9月27日 午後5:55"), ["2021-09-27 17:55:00", "2021-09-27 17:55:00"]),
+    ],
+)
+def test_pages_of_other_years_and_languages_are_read(
+    tmp_path: Path, reading: ModuleType, times: tuple[str, ...], said: list[str]
+) -> None:
+    cards = [OLD_CARD.format("Bo", f"text {count}", "", at) for count, at in enumerate(times)]
+    items = reading.read(Messenger(), reading.make(tmp_path, {"messages/inbox/bo_1/message_1.html": page(*cards)}))
+    assert [str(each.evidence[0].local_at) for each in reading.drafts(items).values()] == said
+
+
+def test_a_page_beside_its_json_is_left(tmp_path: Path, reading: ModuleType) -> None:
+    files = {
+        f"{NEW}/message_1.html": page(CARD.format("Bo", "as a page", "", "Jun 01, 2025 3:31:09 pm")),
+        f"{NEW}/message_1.json": chat(message(1, "as JSON")),
+    }
+    items = reading.read(Messenger(), reading.make(tmp_path, files))
+    assert [each.body for each in reading.drafts(items).values()] == ["as JSON"]
+
+
+def test_long_pages_are_read_in_pieces(tmp_path: Path, reading: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("timeline_local.importers.meta_pages.CHUNK_CHARACTERS", 7)
+    cards = [CARD.format("Bo", f"é {count}", "", "Jun 01, 2025 3:31:09 pm") for count in range(5)]
+    items = reading.read(Messenger(), reading.make(tmp_path, {f"{NEW}/message_1.html": page(*cards)}))
+    assert [each.body for each in reading.drafts(items).values()] == [f"é {count}" for count in range(5)]
 
 
 def test_a_file_that_is_cut_off_gives_what_comes_before(tmp_path: Path, reading: ModuleType) -> None:

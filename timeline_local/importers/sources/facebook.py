@@ -1,4 +1,4 @@
-"""Facebook: what somebody posted, in the export as JSON. Its chats are Messenger's.
+"""Facebook: what somebody posted, in the export as JSON or as web pages. Its chats are Messenger's.
 
 Files are known by the name of their list, which outlived the folders: `posts/`, `photos_and_videos/`, and since 2023
 `your_facebook_activity/`. Posts have no numbers; one is known by its second and its words. A picture that a post shows
@@ -32,13 +32,13 @@ from timeline_local.importers.facebook_posts import Told, event_of, media_in, vi
 from timeline_local.importers.html_text import html_text
 from timeline_local.importers.json_stream import BrokenJson, Letters, json_items
 from timeline_local.importers.meta_chats import words
+from timeline_local.importers.meta_page_posts import FACEBOOK, PagePosts, form_of_page
 from timeline_local.importers.meta_posts import (
     HEAD_BYTES,
     ITEMS_PER_CHECKPOINT,
     Files,
     Pictures,
     evidence_at,
-    has_pages,
     is_bare,
     place_of_file,
     taken_at,
@@ -47,11 +47,6 @@ from timeline_local.importers.seen import Seen
 
 MOST_PICTURES = 200_000  # in albums: their names are held
 MOST_COMMENTS = 100
-_HINT = (
-    "This is an export of Facebook as web pages, which cannot be read back. Ask for the export again, with the format "
-    "JSON."
-)
-_OWN = ("facebook", "posts/", "photos_and_videos/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +111,13 @@ class Facebook:
         found = next((file for file in folder.sample() if _is_ours(folder, file)), None)
         if found is not None:
             return Recognition(0.9, f"It holds posts or pictures of Facebook, {found.locator} for one.")
-        hint = _HINT if has_pages(folder, _OWN) else ""
-        return Recognition(0.0, "There are no posts of Facebook in this folder.", hint)
+        return Recognition(0.0, "There are no posts of Facebook in this folder.")
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
         """One draft for each post, picture, comment, event and visit."""
-        export = _Export(folder, options)
+        export, pages = _Export(folder, options), PagePosts(folder, options, FACEBOOK)
         for _, file, done in files_from(folder, _is_ours, options, checkpoint):
-            yield from export.items(file, done)
+            yield from (pages if pages.has(folder, file) else export).items(file, done)
 
 
 def _form_of(folder: Folder, file: File) -> _Form | None:
@@ -138,7 +132,7 @@ def _form_of(folder: Folder, file: File) -> _Form | None:
 
 
 def _is_ours(folder: Folder, file: File) -> bool:
-    return _form_of(folder, file) is not None
+    return _form_of(folder, file) is not None or bool(form_of_page(folder, file, FACEBOOK))
 
 
 @dataclass
