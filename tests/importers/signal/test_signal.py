@@ -125,8 +125,8 @@ def test_no_other_source_takes_any_of_it(tmp_path: Path, reading: ModuleType) ->
     """The text of signalbackup-tools was taken for WhatsApp's, and chats in Markdown for notes."""
     folder = reading.make(tmp_path, FILES)
     sources = [each.source for each in judge(folder).recognised]
-    found = [each for each in read_all(folder, sources, ReadOptions()) if isinstance(each.item, Draft)]
-    assert {each.source for each in found if not each.item.media} == {"signal"}
+    found = [(each.source, each.item) for each in read_all(folder, sources, ReadOptions())]
+    assert {source for source, item in found if isinstance(item, Draft) and not item.media} == {"signal"}
 
 
 @pytest.mark.parametrize(
