@@ -113,6 +113,7 @@ def decide(
     home_zone: str | None,
     fallback: datetime,
     now: datetime | None = None,
+    is_of_a_day: bool = False,
 ) -> Decision:
     """Weigh the evidence and return the moment, its winner and the fate of every piece, most trusted first.
 
@@ -120,6 +121,8 @@ def decide(
     home_zone    the owner's zone, used last; an unknown name counts as None.
     fallback     aware; the sort bound of a memory without any believable date.
     now          aware; dates more than a day after it are refused. The system clock when left out.
+    is_of_a_day  a date without an hour is all that there is to say, as of a page in a diary: when its file was written
+                 last is not when it happened.
     Raises ValueError only for a naive `fallback` or `now`.
     """
     clock = ensure_utc(now or datetime.now(UTC))
@@ -132,7 +135,7 @@ def decide(
     place_zone = zone_of(*coordinates) if coordinates is not None else None
     zoning = _Zoning(sound, _if_known(place_zone), _if_known(home_zone))
     corrected = correction_of(winner, sound)
-    finer = _hour_of(winner, zoning) if corrected is None else None
+    finer = _hour_of(winner, zoning) if corrected is None and not is_of_a_day else None
     if finer is not None:
         coarse, winner = winner, replace(winner, local_at=finer[1], precision=Precision.INSTANT)
         moment, notes = _settle(winner, zoning)

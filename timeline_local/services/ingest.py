@@ -110,6 +110,7 @@ def when_of(
         home_zone=around.home_zone,
         fallback=around.now,
         now=around.now,
+        is_of_a_day=draft.kind is Kind.NOTE,
     )
 
 

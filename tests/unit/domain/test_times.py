@@ -66,6 +66,7 @@ def weigh(
     place: str | None = None,
     home: str | None = None,
     coordinates: tuple[float, float] | None = MILAN,
+    is_of_a_day: bool = False,
 ) -> Decision:
     return decide(
         evidence,
@@ -74,6 +75,7 @@ def weigh(
         home_zone=home,
         fallback=FALLBACK,
         now=NOW,
+        is_of_a_day=is_of_a_day,
     )
 
 
@@ -247,6 +249,13 @@ def test_the_date_of_a_file_tells_the_hour_of_the_day_in_its_name(
     assert (str(decision.moment.local_at), decision.moment.precision) == (local_at, precision)
     assert decision.moment.time_basis is TimeBasis.FILE_NAME
     assert [each.accepted for each in decision.considered] == [True, precision is Precision.INSTANT]
+
+
+def test_a_page_of_a_diary_keeps_its_day_whenever_it_was_written_last() -> None:
+    named = TimeEvidence(basis=TimeBasis.FILE_NAME, local_at=wall("2019-06-14"), precision=Precision.DAY)
+    written = TimeEvidence(basis=TimeBasis.FILE_DATE, instant=at("2019-06-14T10:04:05+00:00"))
+    moment = weigh(named, written, home="Europe/Berlin", is_of_a_day=True).moment
+    assert (str(moment.local_at), moment.precision) == ("2019-06-14 00:00:00", Precision.DAY)
 
 
 def test_a_name_tells_the_hour_where_the_camera_only_told_the_day() -> None:
