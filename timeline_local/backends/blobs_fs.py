@@ -74,8 +74,11 @@ class FileBlobs:
         parts: list[str] = []
         try:
             taken = self._taken(offers, parts)
-            named = iter(self._named(taken))
-            return [each if isinstance(each, OSError | ValueError) else next(named) for each in taken]
+            here = [each for each in taken if isinstance(each, Whole | Stored)]
+            named = dict(zip(map(id, here), self._named(here), strict=True))
+            renamed = {each.path for each in here if isinstance(each, Whole) and named[id(each)].is_new}
+            parts = [part for part in parts if part not in renamed]
+            return [each if isinstance(each, OSError | ValueError) else named[id(each)] for each in taken]
         finally:
             for part in parts:
                 remove(part)
@@ -119,15 +122,13 @@ class FileBlobs:
         parts.append(part)
         return whole if offer.sha256 in (None, whole.sha256) else ValueError("it changed while it was read")
 
-    def _named(self, taken: Sequence[_Taken]) -> list[Stored]:
+    def _named(self, here: Sequence[Whole | Stored]) -> list[Stored]:
         """Put what is in temporary files under its hash, all of it durably; bytes already there and whole are kept."""
-        here = [each for each in taken if isinstance(each, Whole | Stored)]
         parts = [each for each in here if isinstance(each, Whole)]
         held = [each.sha256 for each in here if isinstance(each, Stored)]
         new = None
         if self._hand is not None and len(parts) >= MANY:
-            with self._naming:
-                new = self._hand.name(self._root, self._incoming, parts, held)
+            new = self._hand.name(self._root, self._incoming, parts, held, naming=self._naming)
         if new is None:
             with self._naming, _says_why():
                 new = self._shelf.rename(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO, Protocol
 
 from timeline_local.core.shelf import Whole
@@ -42,8 +43,13 @@ class Hand(Protocol):
         """Durable temporary files of these stretches of so many bytes with this hash; True for what is here already."""
         ...
 
-    def name(self, root: Path, incoming: Path, parts: Sequence[Whole], held: Sequence[bytes]) -> list[bool] | None:
-        """Put them under their hashes, durably with the names of what was held; whether each is new there."""
+    def name(
+        self, root: Path, incoming: Path, parts: Sequence[Whole], held: Sequence[bytes], *, naming: Lock
+    ) -> list[bool] | None:
+        """Put them under their hashes, durably with the names of what was held; whether each is new there.
+
+        naming  is held meanwhile, but not before the hand is free for it.
+        """
         ...
 
 

@@ -14,7 +14,7 @@ import threading
 import time
 import zlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -62,14 +62,17 @@ class FileHand:
         reply = self._ask({"op": "take", "root": str(root), "incoming": str(incoming), "offers": offers})
         return [_whole(each) if isinstance(each, list) else each for each in reply or [None] * len(wanted)]
 
-    def name(self, root: Path, incoming: Path, parts: Sequence[Whole], held: Sequence[bytes]) -> list[bool] | None:
+    def name(
+        self, root: Path, incoming: Path, parts: Sequence[Whole], held: Sequence[bytes], *, naming: threading.Lock
+    ) -> list[bool] | None:
         """Put these under their hashes, durably, and also the names of what was held; whether each is new there.
 
+        naming  is held meanwhile; whoever else needs it does not wait for a film that is being read.
         None: it was not done, or only some of it, which does no harm when it is done again.
         """
         told = [[part.path, part.size, part.sha256.hex()] for part in parts]
         request = {"op": "name", "root": str(root), "incoming": str(incoming), "parts": told}
-        named: list[bool] | None = self._ask(request | {"held": [each.hex() for each in held]})
+        named: list[bool] | None = self._ask(request | {"held": [each.hex() for each in held]}, naming)
         return named
 
     def look(self, files: Sequence[tuple[Stretch, str]]) -> list[Looked | None]:
@@ -86,8 +89,8 @@ class FileHand:
         with self._asking:
             self._let_go()
 
-    def _ask(self, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as the operation answers
-        with self._asking:
+    def _ask(self, request: Mapping[str, Any], also: threading.Lock | None = None) -> Any:  # noqa: ANN401 - as the operation answers
+        with self._asking, also or nullcontext():
             self._asked_at = time.monotonic()
             try:
                 helper = None if self._is_closed else self._ready()

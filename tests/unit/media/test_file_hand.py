@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from timeline_local.backends.blobs_fs import FileBlobs
 from timeline_local.core import side_process
 from timeline_local.core.blobs import Offer, Stored
+from timeline_local.core.shelf import Whole
 from timeline_local.domain.stretches import Stretch
 from timeline_local.media import file_hand
 from timeline_local.media.file_hand import FileHand
@@ -110,6 +112,27 @@ async def test_without_the_process_the_server_does_it_itself(
     monkeypatch.setattr(file_hand, "command_of", lambda *_: ["/nowhere/python"])
     found = await blobs.put_all(own_way(originals))
     assert [each.is_new for each in found if isinstance(each, Stored)] == [True] * COUNT
+
+
+async def test_what_is_uploaded_does_not_wait_for_a_busy_process(
+    blobs: FileBlobs, hand: FileHand, originals: list[Path]
+) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"uploaded"
+
+    taken = await asyncio.to_thread(hand.take, blobs._root, blobs._incoming, [_wanted(path) for path in originals])
+    with hand._asking:  # as while a film is read for another import
+        naming = asyncio.create_task(
+            asyncio.to_thread(blobs._named, [each for each in taken if isinstance(each, Whole)])
+        )
+        async with asyncio.timeout(20):
+            assert (await blobs.put_stream(chunks())).is_new
+        assert not naming.done()
+    assert [each.is_new for each in await naming] == [True] * COUNT
+
+
+def _wanted(path: Path) -> tuple[Stretch, int, bytes]:
+    return Stretch(str(path)), path.stat().st_size, hash_of(path)
 
 
 def test_files_are_looked_at(hand: FileHand, originals: list[Path], tmp_path: Path) -> None:
