@@ -9,13 +9,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import NewContext, Watch, go, sign_in
 from tests.e2e.served import API, Server
 from timeline_local.core.local_client import launch_page, write_launch_file
 from timeline_local.core.private_files import write_private
 from timeline_local.desktop.pages import starting_page, stopped_page
+
+# As when the stream of events comes back; the module is the one that the page has loaded.
+ASK_ANEW = """() => {
+  const [path] = [...document.scripts].map((each) => each.src).filter((each) => each.endsWith('/core/theme.js'));
+  window.asked = import(path.replace('theme.js', 'session.js')).then((session) => session.refreshBootstrap());
+}"""
 
 
 def status_with(server: Server, key: str) -> int:
@@ -28,14 +34,32 @@ def status_with(server: Server, key: str) -> int:
 @pytest.mark.parametrize(("theme", "background"), [("Dark", "rgb(20, 19, 18)"), ("Light", "rgb(251, 249, 245)")])
 def test_a_theme_is_kept(page: Page, theme: str, background: str) -> None:
     go(page, "/settings")
-    page.get_by_role("radio", name=theme).or_(page.get_by_label(theme, exact=True)).first.click(
-        force=True
-    )  # is what it was until it is saved
+    page.locator("label").filter(has=page.get_by_role("radio", name=theme)).click()
     expect(page.locator("html")).to_have_attribute("data-theme", theme.lower())
     expect(page.get_by_text("Saved").first).to_be_visible()
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", theme.lower())
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == background
+
+
+def test_what_is_saved_while_the_page_asks_anew_stays(page: Page) -> None:
+    """The answer was made before the settings were saved, and comes after it."""
+    go(page, "/settings")
+    light = page.locator("label").filter(has=page.get_by_role("radio", name="Light"))
+    light.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    with page.expect_response("**/api/v1/bootstrap") as told:
+        page.evaluate(ASK_ANEW)
+    held: list[Route] = []
+    page.route("**/api/v1/bootstrap", lambda route: held.append(route))  # noqa: PLW0108 - Playwright asks for its arguments
+    with page.expect_request("**/api/v1/bootstrap"):
+        page.evaluate(ASK_ANEW)
+    page.locator("label").filter(has=page.get_by_role("radio", name="Dark")).click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    (route,) = held
+    route.fulfill(json=told.value.json())
+    page.evaluate("() => window.asked")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
 def test_places_are_named_in_the_language_that_was_chosen(page: Page, library: Server) -> None:

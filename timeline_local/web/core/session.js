@@ -29,10 +29,17 @@ export function keep(answer) {
   signedOut.value = false;
 }
 
+/** How often this page saved settings. */
+let saves = 0;
+
 /** Fetch bootstrap again: at start, and whenever counts or settings may have changed. */
 export async function refreshBootstrap() {
-  bootstrap.value = await api.get('/bootstrap');
-  applySettings(bootstrap.value?.user?.settings);
+  const before = saves;
+  const told = await api.get('/bootstrap');
+  // Settings that were saved while it was asked are newer than those it tells.
+  const settings = before === saves ? told?.user?.settings : bootstrap.value?.user?.settings;
+  bootstrap.value = told?.user ? { ...told, user: { ...told.user, settings } } : told;
+  applySettings(settings);
   return bootstrap.value;
 }
 
@@ -48,6 +55,7 @@ export function applySettings(settings) {
 /** Merge `changes` into the user's settings on the server and here; throws a Problem and changes nothing when refused. @param {Record<string, any>} changes */
 export async function saveSettings(changes) {
   const settings = await api.patch('/settings', changes);
+  saves += 1;
   const now = bootstrap.value;
   if (now) bootstrap.value = { ...now, user: { ...now.user, settings } };
   applySettings(settings);
