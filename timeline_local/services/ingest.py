@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Dialect, bindparam, select, update
@@ -342,8 +341,3 @@ def found_from_json(data: Mapping[str, Any]) -> FoundFile:
         facts=None if data["facts"] is None else facts_from_json(data["facts"]),
         problem=data["problem"],
     )
-
-
-def path_placement(path: Path, found: FoundFile) -> Placement:
-    """The placement of a file that stays where it is."""
-    return Placement(str(path), found.mtime_ns)

@@ -156,12 +156,13 @@ class _Reading:
             yield chat, self._call(page, home)
             return
         for each in page.messages:
+            words = "".join(each.words).strip()
             yield (
                 chat,
                 Said(
                     at=_at(each.at),
                     author=_who(each),
-                    body="".join(each.words).strip(),
+                    body="" if each.files and words in _NO_WORDS else words,
                     files=tuple(self._places(home, name) for name in each.files),
                 ),
             )
