@@ -1,8 +1,8 @@
 """The process that handles originals: it reads, hashes and writes files by the hundred, beside the server.
 
-In threads of the server the same took three times as long: each call into the system gives the interpreter away, and
-gets it back from a busy event loop only after five milliseconds. Foreign bytes are not decoded here (`media.worker`
-does that), only looked at: their hash, and what their first bytes tell.
+In threads of the server the same took up to twice the processor's time, much of it spent on switching between them
+(2026-11). Foreign bytes are not decoded here (`media.worker` does that), only looked at: their hash, and what their
+first bytes tell.
 
 What cannot be done here, for whatever reason, is left to the server, whose own way finds the reason.
 """
