@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.importers.google_takeout.exports import NOON, YEAR, albums, asset, parts
 from timeline_local.domain.drafts import Draft, RelationKind
-from timeline_local.domain.kinds import MediaRole
 from timeline_local.domain.times import TimeBasis, decide
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, ReadOptions, Unit, opened
@@ -21,36 +21,9 @@ from timeline_local.importers.sources.google_takeout import GoogleTakeout
 from timeline_local.importers.sources.photo_folder import PhotoFolder
 
 EXPECTED = Path(__file__).with_name("expected.json")
-YEAR = "Takeout/Google Fotos/Photos from 2019"
-NOON = 1_560_513_600  # 2019-06-14 12:00 UTC
 LONG = "Screenshot_2022-10-28-09-31-43-118_com.snapchat.an"
 HEIC = b"\x00\x00\x00\x18ftypheic"
 FILM = b"\x00\x00\x00\x18ftypqt  "
-
-
-def asset(title: str, taken: int = NOON, **more: object) -> str:
-    """A sidecar as Google writes it."""
-    zero = {"latitude": 0.0, "longitude": 0.0, "altitude": 0.0, "latitudeSpan": 0.0, "longitudeSpan": 0.0}
-    record = {
-        "title": title,
-        "description": "",
-        "imageViews": "3",
-        "creationTime": {"timestamp": "1613313612", "formatted": "14 lut 2021, 14:40:12 UTC"},
-        "photoTakenTime": {"timestamp": str(taken), "formatted": "x"},
-        "geoData": zero,
-        "geoDataExif": zero,
-        "url": f"https://photos.google.com/photo/{title}",
-        **more,
-    }
-    return json.dumps(record, ensure_ascii=False)
-
-
-def parts(draft: Draft) -> list[tuple[str, str]]:
-    return [(media.locator.rpartition("/")[2], media.role.value) for media in draft.media]
-
-
-def albums(draft: Draft) -> list[str]:
-    return [each.name for each in draft.collections]
 
 
 # One export with what people's exports hold.
@@ -249,149 +222,6 @@ def test_a_film_that_only_shares_its_number_with_a_picture_stays_a_film(tmp_path
     }
     found = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files)))
     assert [parts(draft) for draft in found.values()] == [[("IMG_1.HEIC", "primary")], [("IMG_1.MP4", "primary")]]
-
-
-ALBUM_FILES = [
-    '{"title": "Sea"}',
-    '{"title": "Sea", "description": "", "access": "protected", "date": {"timestamp": "1"}, "enrichments": []}',
-    '{"albumData": {"title": "Sea", "description": ""}}',
-]
-
-
-@pytest.mark.parametrize("content", ALBUM_FILES)
-@pytest.mark.parametrize(
-    "name",
-    [
-        "metadata.json",
-        "m\u00e9tadonn\u00e9es.json",
-        "\u043c\u0435\u0442\u0430\u0434\u0430\u043d\u043d\u044b\u0435.json",
-        "metadata(1).json",
-    ],
-)
-def test_an_album_is_known_by_what_its_file_says(tmp_path: Path, reading: ModuleType, content: str, name: str) -> None:
-    files = {
-        f"{YEAR}/a.jpg": "x",
-        f"{YEAR}/a.jpg.json": asset("a.jpg"),
-        f"Takeout/Google Fotos/Sea/{name}": content,
-        "Takeout/Google Fotos/Sea/a.jpg": "x",
-        "Takeout/Google Fotos/Sea/a.jpg.json": asset("a.jpg"),
-    }
-    (draft,) = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files))).values()
-    assert (draft.source_key, albums(draft)) == (f"{YEAR}/a.jpg", ["Sea"])
-
-
-def test_of_several_files_of_one_album_the_one_with_a_name_counts(tmp_path: Path, reading: ModuleType) -> None:
-    files = {
-        "Takeout/Google Photos/Sea/metadata(1).json": '{"title": ""}',
-        "Takeout/Google Photos/Sea/metadata.json": '{"title": "Sea!"}',
-        "Takeout/Google Photos/Sea/a.jpg": "x",
-        "Takeout/Google Photos/Sea/a.jpg.json": asset("a.jpg"),
-    }
-    (draft,) = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files))).values()
-    assert albums(draft) == ["Sea!"]
-
-
-@pytest.mark.parametrize("title", ["Photos from 2019", "Fotos von 2019", "2019-06-14", "2019-06-14 #2"])
-def test_the_folder_of_a_year_or_day_is_no_album(tmp_path: Path, reading: ModuleType, title: str) -> None:
-    files = {
-        f"Takeout/Google Photos/{title}/metadata.json": json.dumps({"title": title}),
-        f"Takeout/Google Photos/{title}/a.jpg": "x",
-        f"Takeout/Google Photos/{title}/a.jpg.json": asset("a.jpg"),
-    }
-    items = reading.read(GoogleTakeout(), reading.make(tmp_path, files))
-    assert [albums(draft) for draft in reading.drafts(items).values()] == [[]]
-    assert reading.problems(items) == {}
-
-
-def test_a_photo_in_albums_alone_is_one_memory_in_all_of_them(tmp_path: Path, reading: ModuleType) -> None:
-    files: dict[str, str] = {}
-    for album in ("Land", "Sea"):
-        files[f"Takeout/Google Photos/{album}/metadata.json"] = json.dumps({"title": album})
-        files[f"Takeout/Google Photos/{album}/a.jpg"] = "x"
-        files[f"Takeout/Google Photos/{album}/a.jpg.json"] = asset("a.jpg")
-    (draft,) = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files))).values()
-    assert albums(draft) == ["Land", "Sea"]
-
-
-def test_an_album_that_holds_only_the_sidecar_still_holds_the_photo(tmp_path: Path, reading: ModuleType) -> None:
-    files = {
-        f"{YEAR}/a.jpg": "x",
-        f"{YEAR}/a.jpg.json": asset("a.jpg"),
-        "Takeout/Google Fotos/Sea/metadata.json": '{"title": "Sea"}',
-        "Takeout/Google Fotos/Sea/a.jpg.json": asset("a.jpg"),
-    }
-    items = reading.read(GoogleTakeout(), reading.make(tmp_path, files))
-    assert [albums(draft) for draft in reading.drafts(items).values()] == [["Sea"]]
-    assert reading.problems(items) == {}
-
-
-@pytest.mark.parametrize(
-    ("size", "taken"), [("xx", NOON), ("x", NOON + 1)], ids=["of another size", "of another second"]
-)
-def test_another_picture_of_the_same_name_is_no_copy(
-    tmp_path: Path, reading: ModuleType, size: str, taken: int
-) -> None:
-    files = {
-        f"{YEAR}/a.jpg": "x",
-        f"{YEAR}/a.jpg.json": asset("a.jpg"),
-        "Takeout/Google Fotos/Sea/metadata.json": '{"title": "Sea"}',
-        "Takeout/Google Fotos/Sea/a.jpg": size,
-        "Takeout/Google Fotos/Sea/a.jpg.json": asset("a.jpg", taken),
-    }
-    found = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files)))
-    assert [albums(draft) for draft in found.values()] == [[], ["Sea"]]
-
-
-def test_an_edited_version_that_lies_in_an_album_alone_is_kept(tmp_path: Path, reading: ModuleType) -> None:
-    files = {
-        f"{YEAR}/a.jpg": "x",
-        f"{YEAR}/a.jpg.json": asset("a.jpg"),
-        "Takeout/Google Fotos/Sea/metadata.json": '{"title": "Sea"}',
-        "Takeout/Google Fotos/Sea/a.jpg": "x",
-        "Takeout/Google Fotos/Sea/a-edited.jpg": "warmer",
-    }
-    (draft,) = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files))).values()
-    assert [(media.locator, media.role) for media in draft.media] == [
-        (f"{YEAR}/a.jpg", MediaRole.PRIMARY),
-        ("Takeout/Google Fotos/Sea/a-edited.jpg", MediaRole.EDITED),
-    ]
-
-
-YEARS = {
-    "Google Foto/Foto's uit 2019/a.jpg": "x",
-    "Google Foto/Foto's uit 2019/a.jpg.json": asset("a.jpg"),
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Sea", ["Sea"]),
-        ("2019 - Sea", ["2019 - Sea"]),
-        ("2019年の写真", []),
-        ("2019-06-14 #2", []),
-        ("Archief", []),
-    ],
-)
-@pytest.mark.parametrize("beside", [{}, {"a.jpg": "x"}], ids=["its sidecar alone", "with the picture"])
-def test_a_folder_beside_those_of_years_is_an_album_without_its_file(
-    tmp_path: Path, reading: ModuleType, name: str, expected: list[str], beside: dict[str, str]
-) -> None:
-    files = YEARS | {f"Google Foto/{name}/a.jpg.json": asset("a.jpg")}
-    files |= {f"Google Foto/{name}/{each}": content for each, content in beside.items()}
-    found = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files)))
-    assert albums(found["Google Foto/Foto's uit 2019/a.jpg"]) == expected
-
-
-def test_folders_that_differ_in_their_year_alone_are_no_albums(tmp_path: Path, reading: ModuleType) -> None:
-    files = dict(YEARS)
-    for year in (2019, 2020):
-        files |= {
-            f"Google Foto/ภาพจาก {year}/b{year}.jpg.json": asset("b.jpg"),
-            f"Google Foto/ภาพจาก {year}/b{year}.jpg": "y",
-        }
-    found = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files)))
-    assert [albums(draft) for draft in found.values()] == [[], [], []]
 
 
 @pytest.mark.parametrize(
