@@ -26,8 +26,12 @@ _NO_ZONE = frozenset({"", "Local"})
 
 @dataclass(frozen=True, slots=True)
 class PhotoPrismSidecar:
-    """xmp: texts, keywords, place and the favourite's mark, in the words of XMP; its dates are in `evidence`."""
+    """xmp: texts, keywords, place and the favourite's mark, in the words of XMP; its dates are in `evidence`.
 
+    uid  what PhotoPrism's albums call the picture.
+    """
+
+    uid: str
     xmp: Xmp
     evidence: tuple[TimeEvidence, ...]
     is_archived: bool
@@ -43,6 +47,7 @@ def read_photoprism(data: bytes) -> PhotoPrismSidecar | None:
     lat, lon = loose.coordinates(record.get("Lat"), record.get("Lng"))
     is_placed = lat is not None and _source(record, "Place") != "estimate"
     return PhotoPrismSidecar(
+        uid=record["UID"],
         xmp=Xmp(
             lat=lat if is_placed else None,
             lon=lon if is_placed else None,

@@ -16,6 +16,7 @@ from timeline_local.importers.archive import File, Folder, Listing, natural_key
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition, Unit
 from timeline_local.importers.ente_json import describes, read_ente, with_entes
 from timeline_local.importers.exiftool_json import read_exiftool
+from timeline_local.importers.exiftool_lists import ExiftoolLists, find_lists
 from timeline_local.importers.files import (
     extension,
     file_date,
@@ -27,6 +28,7 @@ from timeline_local.importers.google_pairs import pair
 from timeline_local.importers.google_sidecars import MAX_SIDECAR_BYTES, GoogleSidecar, parse_album, parse_sidecar
 from timeline_local.importers.immich_json import read_immich
 from timeline_local.importers.photo_groups import Group, group_files, is_media, stem_of
+from timeline_local.importers.photoprism_tree import YAMLS, PhotoPrismStorage, explore
 from timeline_local.importers.photoprism_yaml import MAX_BYTES as PHOTOPRISM_BYTES
 from timeline_local.importers.photoprism_yaml import PhotoPrismSidecar, read_photoprism
 from timeline_local.importers.picasa import MAX_BYTES, NAMES, PicasaFolder, PicasaPicture, read_picasa
@@ -40,7 +42,6 @@ MAX_XMP_BYTES = 4 * 1024 * 1024
 _BROKEN = "This file is no JSON, or it was cut off. Get it once more if it belongs to an export."
 
 _NOTES = frozenset({"markdown", "md", "txt"})
-_YAMLS = frozenset({"yml", "yaml"})
 _COMPANIONS = frozenset({"aae", "ctg", "ini", "lrv", "thm", "xmp"})  # belong to a camera or an editor, hold no memory
 _APPLE_LIBRARIES = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
 _APPLE_ORIGINALS = frozenset({"originals", "masters"})
@@ -64,11 +65,12 @@ class PhotoFolder:
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
         """One unit for each picture, film or recording; any other file is a problem with the slug "unsupported"."""
         start = _Position.from_json(checkpoint)
+        apart = _Apart(explore(folder), find_lists(folder, options))
         for listing in folder.walk(after=start.folder):
             if isinstance(listing, Problem):
                 continue
             done = start.file if listing.locator == start.folder else ""
-            yield from _items(folder, listing, options, done)
+            yield from _items(folder, listing, apart, options, done)
             if listing.files:
                 yield Checkpoint(_Position(listing.locator, listing.files[-1].name).to_json())
 
@@ -90,29 +92,59 @@ class _Position:
         return cls(str(value.get("folder", "")), str(value.get("file", "")))
 
 
-def _items(folder: Folder, listing: Listing, options: ReadOptions, done: str) -> Iterator[Item]:
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """What lies elsewhere than the pictures it tells of."""
+
+    prism: PhotoPrismStorage = field(default_factory=PhotoPrismStorage)
+    lists: ExiftoolLists = field(default_factory=ExiftoolLists)
+
+    def told(self, file: File) -> Iterator[Problem] | None:
+        """What is said of a file that was read with its likes; None for any other."""
+        if file.locator in self.prism.problems:
+            return iter((self.prism.problems[file.locator],))
+        if file.locator in self.prism.album_files:
+            return iter(())
+        return self.lists.told(file) if self.lists.is_list(file) else None
+
+
+def _items(folder: Folder, listing: Listing, apart: _Apart, options: ReadOptions, done: str) -> Iterator[Item]:
     files = [file for file in listing.files if not options.is_claimed(file.locator)]
     if _is_apple_inside(listing.locator):
         yield from (_apple_inside(file) for file in files)
         return
+    if apart.prism.is_own(listing.locator):
+        yield from apart.prism.told(folder, listing)
+        return
+    lists = {file.locator: told for file in files if (told := apart.told(file)) is not None}
+    files = [file for file in files if file.locator not in lists]
     # An empty picture must not take its film, or an empty film its picture, out of the import.
     sound = [file for file in files if file.size or not is_media(file.name)]
     spoken = spoken_extensions(folder, sound)
-    yamls = {stem_of(file.name): file for file in sound if extension(file.name) in _YAMLS}
+    yamls = {stem_of(file.name): file for file in sound if extension(file.name) in YAMLS}
+    yamls = {**apart.prism.yamls(folder, listing.locator), **yamls}
     grouping = group_files(sound, spoken=spoken, yamls=yamls)
-    reading = _Reading(folder, listing, notes=_picasa(folder, listing))
+    reading = _Reading(folder, listing, apart, notes=_picasa(folder, listing))
     paired = pair(grouping.groups, grouping.jsons, reading.title_of)
     groups = with_entes(paired.groups, folder, listing.locator)
     reading = replace(reading, is_export=any(group.json for group in groups))
-    yield from reading.items(groups, done)
+    yield from reading.items([_with_piece(each, apart.lists) for each in groups], done)
     yield from reading.loose([grouping.jsons[name] for name in paired.loose], grouping.loose)
     sidecars = (each for group in groups for each in (group.yaml, group.xmp))
     known = spoken.keys() | {each.locator for each in sidecars if each}
+    for told in lists.values():
+        yield from told
     for file in files:
         if not file.size and is_media(file.name):
             yield is_empty(file)
         elif file.locator not in known and _is_unsupported(file.name):
             yield is_unsupported(file)
+
+
+def _with_piece(group: Group, lists: ExiftoolLists) -> Group:
+    """The group with what a list says of its picture, where no sidecar of its own does."""
+    piece = lists.piece(group.primary) if group.json is None else None
+    return group if piece is None else replace(group, json=piece)
 
 
 def _picasa(folder: Folder, listing: Listing) -> tuple[File, PicasaFolder] | None:
@@ -132,6 +164,7 @@ class _Reading:
 
     folder: Folder
     listing: Listing
+    apart: _Apart
     problems: list[Problem] = field(default_factory=list)
     is_export: bool = False  # an export writes its files with the day of the export
     notes: tuple[File, PicasaFolder] | None = None
@@ -139,10 +172,13 @@ class _Reading:
     def items(self, groups: Sequence[Group], done: str) -> Iterator[Item]:
         after = natural_key(done) if done else ()
         noted = (self.notes[0],) if self.notes else ()
+        newest = self.apart.prism.newest
+        albums = (newest,) if newest else ()
         for count, group in enumerate(groups, 1):
             if after and natural_key(group.primary.name) <= after:
                 continue
-            yield Unit(source_key(group.primary.locator), (*group.files, *noted), partial(self._read, group))
+            files = (*group.files, *noted, *(albums if group.yaml else ()))
+            yield Unit(source_key(group.primary.locator), files, partial(self._read, group))
             if count % ITEMS_PER_CHECKPOINT == 0:
                 yield Checkpoint(_Position(self.listing.locator, group.primary.name).to_json())
 
@@ -192,9 +228,12 @@ class _Reading:
             draft = _with_google(draft, google)
         if prism is not None:
             draft = replace(_with_xmp(draft, prism.xmp), archived=draft.archived or prism.is_archived)
-            draft = replace(draft, extra={**draft.extra, **prism.extra})
+            albums = self.apart.prism.albums.get(prism.uid, ())
+            draft = replace(draft, extra={**draft.extra, **prism.extra}, collections=albums)
         if immich is not None:
-            draft = replace(draft, archived=draft.archived or immich.is_archived, collections=immich.albums)
+            draft = replace(
+                draft, archived=draft.archived or immich.is_archived, collections=(*draft.collections, *immich.albums)
+            )
         draft = draft if tags is None else _with_xmp(draft, tags)
         draft = draft if xmp is None else _with_xmp(draft, xmp)
         return self._with_picasa(draft, group)
