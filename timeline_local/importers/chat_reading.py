@@ -44,7 +44,12 @@ from timeline_local.importers.json_stream import BrokenJson, Letters
 from timeline_local.importers.seen import Seen
 
 SYSTEM, UNSENT = "system-message", "unsent"
-_WHY = {UNSENT: "It was taken back by whoever sent it."}
+TRASHED, NEVER_SENT = "trashed-at-source", "never-sent"
+_WHY = {
+    UNSENT: "It was taken back by whoever sent it.",
+    TRASHED: "It was deleted there, and is only kept for some days.",
+    NEVER_SENT: "It could not be sent.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ class Said:
     number    the program's own, unique in its chat; "" if it gives none: then it is known by who said what when.
     files     the locators at which a file may lie, the likeliest first; lacking: names of files that are not there.
     seconds   of a call; None for what is none.   reply_to  the number of the message that is answered.
-    skipped   why it is no message: SYSTEM or UNSENT.
+    skipped   why it is no message: SYSTEM, UNSENT, TRASHED, NEVER_SENT, or the slug of another reason.
+    why       that reason in a sentence, where the usual one does not fit.
     """
 
     at: TimeEvidence | None
@@ -77,6 +83,7 @@ class Said:
     people: tuple[PersonRef, ...] = ()
     extra: dict[str, JSON] = field(default_factory=dict)
     skipped: str = ""
+    why: str = ""
     raw: bytes | None = None
 
 
@@ -85,9 +92,16 @@ Tell = Callable[[File, Letters], Iterator[tuple[Chat, Said]]]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Whose chats they are, for people: "Discord"."""
+    """Whose chats they are, for people: "Discord".
+
+    has_own_numbers  its messages have numbers that are theirs alone, in whichever chat: these are the keys.
+    """
 
     name: str
+    has_own_numbers: bool = False
+
+    def key(self, chat: Chat, number: str) -> str:
+        return number if self.has_own_numbers else f"{chat.key}:{number}"
 
 
 def author(name: str, kind: str = "name", value: str = "") -> PersonRef | None:
@@ -159,7 +173,7 @@ class _Talk:
 
     def _message(self, chat: Chat, said: Said, where: str) -> Iterator[Item]:
         if said.skipped:
-            why = _WHY.get(said.skipped, f"It is a note of {self.program.name} itself, not a message.")
+            why = said.why or _WHY.get(said.skipped, f"It is a note of {self.program.name} itself, not a message.")
             yield Problem(where, said.skipped, why)
             return
         if said.at is None:
@@ -179,18 +193,32 @@ class _Talk:
             if not attached.problems:
                 yield is_empty(where)
             return
-        yield too_long(where, said.body, self.options) or _draft(chat, said, attached, key, extra)
+        yield too_long(where, said.body, self.options) or _draft(
+            chat, said, attached, key, extra, self._answered(chat, said)
+        )
+
+    def _answered(self, chat: Chat, said: Said) -> tuple[RelationRef, ...]:
+        if not said.reply_to:
+            return ()
+        return (RelationRef(kind=RelationKind.REPLY, source_key=self.program.key(chat, said.reply_to)),)
 
     def _key(self, chat: Chat, said: Said) -> tuple[str, dict[str, JSON]]:
         if said.number:
-            return f"{chat.key}:{said.number}", {}
+            return self.program.key(chat, said.number), {}
         at = said.at.instant or said.at.local_at if said.at is not None else None
         names = [PurePosixPath(each[0]).name for each in said.files]
         alike = Alike.of(self.alike, chat.key, str(at), said.author.name if said.author else "", said.body, *names)
         return alike.key, alike.extra
 
 
-def _draft(chat: Chat, said: Said, attached: Attached, key: str, extra: dict[str, JSON]) -> Draft:
+def _draft(
+    chat: Chat,
+    said: Said,
+    attached: Attached,
+    key: str,
+    extra: dict[str, JSON],
+    answered: tuple[RelationRef, ...],
+) -> Draft:
     is_call = said.seconds is not None
     evidence = said.at or TimeEvidence(basis=TimeBasis.NONE)
     people = (*((said.author,) if said.author else ()), *said.people)
@@ -206,9 +234,7 @@ def _draft(chat: Chat, said: Said, attached: Attached, key: str, extra: dict[str
         place=said.place,
         media=tuple(attached.media),
         collections=(conversation(chat.key, chat.name),),
-        relations=(RelationRef(kind=RelationKind.REPLY, source_key=f"{chat.key}:{said.reply_to}"),)
-        if said.reply_to
-        else (),
+        relations=answered,
         extra=said.extra | extra,
         raw=said.raw,
     )

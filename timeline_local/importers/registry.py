@@ -10,6 +10,7 @@ from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOptions, Recognition, Source, Unit
 from timeline_local.importers.sources.apple_health import AppleHealth
 from timeline_local.importers.sources.apple_journal import AppleJournal
+from timeline_local.importers.sources.apple_messages import AppleMessages
 from timeline_local.importers.sources.apple_notes import AppleNotes
 from timeline_local.importers.sources.apple_photos import ApplePhotos
 from timeline_local.importers.sources.bear import Bear
@@ -106,6 +107,7 @@ SOURCES: tuple[Source, ...] = (
     ICalendar(),
     VCard(),
     ContactList(),
+    AppleMessages(),
     IMessage(),
     Line(),
     KakaoTalk(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -115,9 +115,10 @@ def _unquoted(word: str) -> str:
     return word.lower()
 
 
-def rows(pages: Pages, table: Table) -> Generator[Row, None, None]:
+def rows(pages: Pages, table: Table, wanted: Container[str] | None = None) -> Generator[Row, None, None]:
     """The rows in the order of their numbers. Memory: one row; values that are no text, or long, are given as places.
 
+    wanted  the columns that are read, all where none are named: programs keep a hundred, of which ten tell something.
     Raises DamagedDatabase, OSError where it cannot be read any further.
     """
     budget = _Budget(pages.count)
@@ -128,7 +129,7 @@ def rows(pages: Pages, table: Table) -> Generator[Row, None, None]:
             inside += payload.here
             if inside > pages.size:
                 raise DamagedDatabase("its rows lie over each other")
-            yield _row(pages, table, payload, row_number, (number - 1) * pages.size + at)
+            yield _row(pages, table, payload, row_number, (number - 1) * pages.size + at, wanted)
             budget.spend(payload.taken)
 
 
@@ -179,7 +180,14 @@ def _cells(page: bytes, number: int) -> list[int]:
     return list(struct.unpack_from(f">{count}H", page, first))
 
 
-def _row(pages: Pages, table: Table, payload: Payload, number: int, place: int) -> Row:
+def held(pages: Pages, blob: Blob, *, limit: int) -> bytes:
+    """The bytes of a value that a row gave as a place, at most `limit` of them. Raises DamagedDatabase, OSError."""
+    number, at = divmod(blob.place, pages.size)
+    payload, _ = Payload.at(pages, pages.read(number + 1), at)
+    return payload.read(blob.skipped, min(blob.size, limit))
+
+
+def _row(pages: Pages, table: Table, payload: Payload, number: int, place: int, wanted: Container[str] | None) -> Row:
     head = payload.read(0, min(payload.size, 9))
     size, at = varint(head, 0)
     if size > min(payload.size, 9 * MAX_COLUMNS):
@@ -191,11 +199,21 @@ def _row(pages: Pages, table: Table, payload: Payload, number: int, place: int) 
         if at >= size:
             break  # the table got this column after the row was written
         kind, at = varint(head, at)
-        row[name], length = _value(pages, payload, kind, begins, place)
+        if wanted is None or name in wanted:
+            row[name], length = _value(pages, payload, kind, begins, place)
+        else:
+            length = _length(kind)
         begins += length
     if table.number in row and row[table.number] is None:
         row[table.number] = number
     return row
+
+
+def _length(kind: int) -> int:
+    """How many bytes a value of this type takes."""
+    if kind >= _FIRST_BLOB:
+        return (kind - _FIRST_BLOB) // 2
+    return 8 if kind == _REAL else _INTEGERS.get(kind, 0)
 
 
 def _value(pages: Pages, payload: Payload, kind: int, at: int, place: int) -> tuple[Value, int]:
