@@ -12,6 +12,7 @@ WORKDIR /src
 # The dependencies change less often than the program, so they are a layer of their own.
 COPY pyproject.toml uv.lock README.md LICENSE ./
 RUN ["uv", "sync", "--locked", "--no-dev", "--extra", "redis", "--no-install-project"]
+COPY docs/importers ./docs/importers
 COPY migrations ./migrations
 COPY timeline_local ./timeline_local
 RUN ["uv", "sync", "--locked", "--no-dev", "--extra", "redis", "--no-editable"]

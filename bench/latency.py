@@ -63,7 +63,7 @@ ROUTES = (
     *(f"/timeline/items?from={{{at}}}&to={{{at}_end}}&rev={{rev}}&fold=true" for at in ("top", "middle", "last")),
     *(f"/timeline/buckets?unit={unit}" for unit in ("year", "month", "day", "month&q={common}")),
     *("/timeline/buckets?unit=month&fold=true", "/timeline/days?from=2015-01-01&to=2019-12-31"),
-    "/on-this-day?day=06-14&year=2026",
+    *("/on-this-day?day=06-14&year=2026", "/guides", "/guides/google_takeout"),
 )
 """What screens ask for, with names in braces that `Screen.names` fills in."""
 

@@ -187,6 +187,10 @@ class ImportNotFound(NotFound):
     slug, title = "import-not-found", "Import not found"
 
 
+class GuideNotFound(NotFound):
+    slug, title = "guide-not-found", "There is no such page about imports"
+
+
 class JobNotFound(NotFound):
     slug, title = "job-not-found", "Job not found"
 

@@ -15,7 +15,12 @@ from pathlib import Path
 
 from tools.smoke import NOT_SIGNED_IN, OK, Program, Server, expect, output, own_environment
 
-NEEDED = ("timeline_local/migrations/env.py", "timeline_local/web/index.html", "timeline_local/api/problems.md")
+NEEDED = (
+    "timeline_local/migrations/env.py",
+    "timeline_local/web/index.html",
+    "timeline_local/api/problems.md",
+    "timeline_local/guides/day_one.md",
+)
 PAGES = {"/": "text/html", "/timeline": "text/html", "/docs": "text/html", "/problems/disk-full": "text/html"}
 
 
@@ -73,6 +78,7 @@ def ask_everything(server: Server, key: str) -> None:
     status, _, body = server.get("/api/v1/memories", key)
     expect("with a key", status, OK)
     expect("an empty library", json.loads(body), {"items": [], "next_cursor": None})
+    expect("a page about an export", server.get("/api/v1/guides/day_one", key)[0], OK)
     expect("readiness", server.get("/api/v1/health/ready")[0], OK)
 
 

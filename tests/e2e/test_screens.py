@@ -20,6 +20,8 @@ SCREENS = (
     "new",
     "imports",
     "choose",
+    "guides",
+    "guide",
     "done",
     "jobs",
     "trash",
@@ -53,6 +55,7 @@ def address(screen: str, server: Server) -> str:
             "place": lambda: f"/places/{client.get(f'{API}/locations')['items'][0]['id']}",
         }
         simple = {"choose": "/imports/new", "thisday": "/onthisday/06-14", "search": "/search?q=kind%3Anote"}
+        simple["guide"] = "/guides/google_takeout"
         simple |= {name: f"/admin/{name}" for name in ADMINISTRATION}
         return str(made[screen]()) if screen in made else simple.get(screen, f"/{screen}")
 

@@ -110,11 +110,12 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 
 def data_files() -> list[tuple[str, str]]:
-    """(file, folder in the bundle): what in the package is no code, and the revisions for Alembic to read."""
+    """(file, folder in the bundle): what in the package is no code, revisions for Alembic, guides for people."""
     kept = [file for file in PACKAGE.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")]
     revisions = [file for file in (ROOT / "migrations").rglob("*") if file.suffix in (".py", ".mako")]
     placed = [(file, file.parent.relative_to(ROOT)) for file in sorted(kept)]
     placed += [(file, PACKAGE.name / file.parent.relative_to(ROOT)) for file in sorted(revisions)]
+    placed += [(file, Path(PACKAGE.name) / "guides") for file in sorted((ROOT / "docs" / "importers").glob("*.md"))]
     return [(str(file), str(folder)) for file, folder in placed]
 
 

@@ -41,6 +41,7 @@ def test_every_file_beside_the_code_is_taken_along() -> None:
         "timeline_local/web/assets/locales/en.json",
         "timeline_local/api/problems.md",
         "timeline_local/services/mails/invitation.txt",
+        "timeline_local/guides/day_one.md",
         "timeline_local/migrations/env.py",
         "timeline_local/migrations/versions/0001_first_release.py",
     } <= placed

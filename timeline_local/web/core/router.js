@@ -11,6 +11,8 @@ export const ROUTES = /** @type {[string, string, () => Promise<any>][]} */ ([
   ['capture', '/new', () => import('../routes/capture.js')],
   ['imports', '/imports', () => import('../routes/imports.js')],
   ['import', '/imports/:id', () => import('../routes/imports.js')],
+  ['guides', '/guides', () => import('../routes/guides.js')],
+  ['guides', '/guides/:name', () => import('../routes/guides.js')],
   ['jobs', '/jobs', () => import('../routes/jobs.js')],
   ['trash', '/trash', () => import('../routes/trash.js')],
   ['settings', '/settings', () => import('../routes/settings.js')],

@@ -16,7 +16,7 @@ const NAV = /** @type {(null | [string[], string, string, string])[]} */ ([
   [['collections', 'collection'], 'layout-grid', '/collections', 'nav.collections'],
   [['thisday'], 'calendar', '/onthisday', 'nav.thisday'],
   null,
-  [['imports', 'import'], 'folder-input', '/imports', 'nav.imports'],
+  [['imports', 'import', 'guides'], 'folder-input', '/imports', 'nav.imports'],
   [['jobs'], 'list-checks', '/jobs', 'nav.jobs'],
   [['trash'], 'trash-2', '/trash', 'nav.trash'],
   [['settings', 'admin'], 'settings', '/settings', 'nav.settings'],

@@ -24,6 +24,10 @@ export function Choose({ start, files = [] }) {
       <aside class="side">
         <${DropChoice} />
         <${Recent} onPick=${setFrom} />
+        <section>
+          <h2 class="section-title">${t('imports.what_title')}</h2>
+          <p class="fine">${t('imports.what_body')} <a class="text-link" href="/guides">${t('imports.what_link')}</a></p>
+        </section>
       </aside>
     </div>
   <//>`;

@@ -96,7 +96,9 @@ function timelineLink(item) {
 /** @param {{item: any, onRetry: () => void}} props */
 function Outcome({ item, onRetry }) {
   if (item.state === 'failed') {
-    return html`<${Trouble} problem=${{ status: 500, title: t('imports.failed_title'), detail: item.error?.detail ?? item.error ?? '', slug: item.error?.slug }} onRetry=${item.job_id ? onRetry : undefined} safe=${t('imports.failed_safe')} />`;
+    const slug = item.error?.type?.split('/').pop();
+    return html`<${Trouble} problem=${{ status: 500, title: t('imports.failed_title'), detail: item.error?.detail ?? '', slug }} onRetry=${item.job_id ? onRetry : undefined} safe=${t('imports.failed_safe')} />
+      ${slug === 'nothing-to-import' ? html`<p><a class="text-link" href="/guides">${t('imports.what_link')}</a></p>` : null}`;
   }
   const tone = item.state === 'done' ? 'ok' : 'quiet';
   return html`<${Note} tone=${tone} icon=${item.state === 'done' ? 'circle-check' : 'undo-2'}>${t(`imports.outcome.${item.started_at ? item.state : 'dropped'}`, { date: moment(item.finished_at ?? item.created_at) })}<//>`;

@@ -17,11 +17,12 @@ import { ACTIVE, added, StateBadge } from './words.js';
 export function ImportList() {
   const pages = usePages('imports', (cursor, signal) => api.get('/imports', { query: cursor ? { cursor } : {}, signal }));
   useFollow(pages);
+  const what = html`<${Button} href="/guides">${t('imports.what_title')}<//>`;
   const start = html`<${Button} variant="primary" icon="plus" href="/imports/new">${t('imports.new')}<//>`;
   return html`<${Page} title=${t('imports.title')} sub=${t('imports.sub')} aside=${pages.items?.length ? start : null}>
     ${pages.problem && !pages.items ? html`<${Trouble} problem=${pages.problem} onRetry=${pages.reload} />` : null}
     ${!pages.items && !pages.problem ? html`<${Loading} rows=${4} />` : null}
-    ${pages.items && !pages.items.length ? html`<${Empty} icon="folder-input" title=${t('imports.empty_title')} action=${start}>${t('imports.empty_body')}<//>` : null}
+    ${pages.items && !pages.items.length ? html`<${Empty} icon="folder-input" title=${t('imports.empty_title')} action=${html`<div class="btn-row">${start}${what}</div>`}>${t('imports.empty_body')}<//>` : null}
     ${pages.items?.length ? html`<ul class="rows">${pages.items.map((item) => html`<${Row} key=${item.id} item=${item} />`)}</ul>` : null}
     ${pages.more.problem ? html`<${Trouble} problem=${pages.more.problem} onRetry=${pages.next} />` : null}
     ${pages.hasMore ? html`<${Button} busy=${pages.more.pending} onClick=${pages.next}>${t('ui.more')}<//>` : null}
