@@ -26,6 +26,7 @@ from timeline_local.importers.sources.discord import Discord
 from timeline_local.importers.sources.evernote import Evernote
 from timeline_local.importers.sources.facebook import Facebook
 from timeline_local.importers.sources.fit import Fit
+from timeline_local.importers.sources.flickr import Flickr
 from timeline_local.importers.sources.flights import Flights
 from timeline_local.importers.sources.geojson import Geojson
 from timeline_local.importers.sources.google_chat import GoogleChat
@@ -84,6 +85,7 @@ SOURCES: tuple[Source, ...] = (
     GoogleTakeout(),
     GoogleKeep(),
     ApplePhotos(),
+    Flickr(),
     DayOne(),
     DayOneClassic(),
     Journiv(),
