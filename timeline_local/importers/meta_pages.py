@@ -11,12 +11,12 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from timeline_local.domain.month_names import read_worded_date
 from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.importers.archive import File, Folder
-from timeline_local.importers.chat_clocks import read_clock
+from timeline_local.importers.chat_clocks import date_numbers, day_and_clock
 from timeline_local.importers.chat_heads import Line, Numbers
 from timeline_local.importers.chat_lines import Order, chat_order
 from timeline_local.importers.encodings import mended
@@ -38,12 +38,6 @@ _REGIONS = {
 }
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _BLOCKS = frozenset({"div", "p", "section", "h1", "h2", "h3", "li", "ul", "ol"})
-# "Jan 03, 2021 4:55:12 am", "3 janv. 2021 à 16:55", "03.01.2021, 16:55"
-_WHEN = re.compile(
-    r"(?P<day>[^:]{6,40}?)[,\s]+(?P<clock>(?:[^\d:,]{1,12}\s?)?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[^\d:]{1,12})?)"
-)
-_AT = re.compile(r"[^\W\d]{1,3}\s")  # "à 16:55"
-_NUMBERS = re.compile(r"(?P<one>\d{1,4})[./-]\s?(?P<two>\d{1,2})[./-]\s?(?P<three>\d{1,4})\.?")
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0\u202f]+")
 _GAPS = re.compile(r"\n{3,}")
 _AROUND = re.compile(r" *\n *")
@@ -98,11 +92,11 @@ class Page:
 
     def at(self, card: Card) -> TimeEvidence | None:
         """When it says that it was."""
-        found = _parted(card.when)
+        found = day_and_clock(card.when)
         if found is None:
             return None
         day, clock = found
-        numbers = _numbers(day)
+        numbers = date_numbers(day)
         local_at: datetime | None
         if numbers is not None:
             local_at = self.order.wall_clock(Line(numbers, clock.hour, clock.minute, clock.second, "", ""))
@@ -115,8 +109,8 @@ class Page:
 
     def _dates(self) -> Iterator[Numbers]:
         for card in self.cards():
-            found = _parted(card.when)
-            numbers = _numbers(found[0]) if found else None
+            found = day_and_clock(card.when)
+            numbers = date_numbers(found[0]) if found else None
             if found and numbers is None:
                 return  # in words, and so are all others
             if numbers is not None:
@@ -150,8 +144,8 @@ def is_page(folder: Folder, file: File) -> bool:
 
 def is_time(text: str) -> bool:
     """Whether a text is nothing but a time, or a word and a time ("Updated Jan 03, 2021 4:55 am")."""
-    found = _parted(text)
-    return found is not None and (_numbers(found[0]) is not None or read_worded_date(found[0]) is not None)
+    found = day_and_clock(text)
+    return found is not None and (date_numbers(found[0]) is not None or read_worded_date(found[0]) is not None)
 
 
 def _with(first: Numbers, rest: Iterable[Numbers]) -> Iterator[Numbers]:
@@ -163,20 +157,6 @@ def _plain_title(text: str) -> str:
     reader = _Reader(region="head")
     read_html(text, reader)
     return " ".join(reader.card().head.split())
-
-
-def _parted(text: str) -> tuple[str, time] | None:
-    """The day as it is written, and the time of day."""
-    found = _WHEN.fullmatch(_SPACES.sub(" ", text).strip())
-    if found is None:
-        return None
-    clock = read_clock(found["clock"]) or read_clock(_AT.sub("", found["clock"], count=1))
-    return None if clock is None else (found["day"].strip(" ,"), clock)
-
-
-def _numbers(day: str) -> Numbers | None:
-    found = _NUMBERS.fullmatch(day)
-    return None if found is None else (int(found["one"]), int(found["two"]), int(found["three"]))
 
 
 @dataclass(slots=True)
