@@ -41,6 +41,8 @@ for _line in _NAMES.strip().splitlines():
     for _number, _name in enumerate(_line.split(), 1):
         _MONTHS.setdefault(fold(_name).replace("ı", "i"), set()).add(_number)
 
+_MONTHS |= {"mrt": {3}, "mrz": {3}}  # the Dutch and the German March, short: no beginnings of their names
+
 _EAST_ASIAN = re.compile(r"(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})\s*[日일]")
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+")

@@ -76,6 +76,7 @@ from timeline_local.importers.sources.track_csv import TrackCsv
 from timeline_local.importers.sources.vcard import VCard
 from timeline_local.importers.sources.whatsapp import WhatsApp
 from timeline_local.importers.sources.x_archive import XArchive
+from timeline_local.importers.sources.youtube import YouTube
 
 # Exports come before folders of anything, and what is known by its content before notes: a log in a .txt file is none.
 # Notes come before pictures: a picture that a note shows belongs to the note.
@@ -133,6 +134,7 @@ SOURCES: tuple[Source, ...] = (
     AppleHealth(),
     Spotify(),
     Netflix(),
+    YouTube(),
     Polarsteps(),
     Flights(),
     Strava(),
