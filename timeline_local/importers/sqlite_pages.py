@@ -165,7 +165,7 @@ class Payload:
         if size > pages.count * pages.size or at + here + 4 * is_cut > len(page):
             raise DamagedDatabase("one of its rows is longer than there are pages")
         first = int.from_bytes(page[at + here : at + here + 4], "big") if is_cut else 0
-        return cls(pages, page[at : at + here], size, first), _signed(number)
+        return cls(pages, page[at : at + here], size, first), signed(number)
 
     @property
     def here(self) -> int:
@@ -178,6 +178,8 @@ class Payload:
 
     def read(self, at: int, size: int) -> bytes:
         """Bytes of it; fewer at its end. Raises DamagedDatabase, OSError."""
+        if at + size <= len(self._local):  # most are numbers
+            return self._local[at : at + size]
         return b"".join(self._pieces(at, min(at + size, self.size)))
 
     def _pieces(self, at: int, end: int) -> Iterator[bytes]:
@@ -222,7 +224,8 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
     raise DamagedDatabase("one of its pages ends in a number")
 
 
-def _signed(value: int) -> int:
+def signed(value: int) -> int:
+    """A number of 64 bits as rows have it."""
     return value - 2**64 if value >= 2**63 else value
 
 
