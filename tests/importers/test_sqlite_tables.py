@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.sqlite_pages import MAGIC, DamagedDatabase, Pages, ValueFile, Wal
-from timeline_local.importers.sqlite_tables import Blob, Row, rows, tables
+from timeline_local.importers.sqlite_tables import Blob, Row, row_of, rows, tables
 
 TEXTS = st.sampled_from(["", "a", "é" * 20, "日本" * 300, "x" * 5000])
 BLOBS = st.sampled_from([b"", b"\x00", bytes(range(256)) * 2, bytes(range(256)) * 50])
@@ -90,6 +90,23 @@ def test_every_value_comes_back(
     assert found['we"ird'].columns == ("a b", "id", "c", "d", "e)", "later")
     assert "v" not in found
     assert read == [[text, number, *others] for number, (text, *others) in enumerate(values, 1)]
+
+
+def test_a_row_is_found_by_its_number_and_only_what_is_wanted_is_read(tmp_path: Path) -> None:
+    values: list[tuple[object, ...]] = [(str(n), None, 1.5, n) for n in range(3_000)]
+    path = write(tmp_path / "a.db", values, page=512, encoding="UTF-8", is_logged=False)
+    with sqlite3.connect(path) as made:
+        made.execute('delete from [we"ird] where id in (1, 700, 3000)')
+        made.execute("insert into [we\"ird] (id, [a b], [e)]) values (-5, 'below', 0), (90000, 'above', 0)")
+    made.close()
+    with Folder(tmp_path).open_database("copy.db") as pages:
+        table = tables(pages)['we"ird']
+        found = {number: row_of(pages, table, number, {"a b", "id"}) for number in (-5, 2, 1500, 2999, 90_000)}
+        absent = [row_of(pages, table, number) for number in (1, 700, 3000, -6, 2**62, 90_001)]
+    assert found == {-5: {"a b": "below", "id": -5}, 90_000: {"a b": "above", "id": 90_000}} | {
+        number: {"a b": str(number - 1), "id": number} for number in (2, 1500, 2999)
+    }
+    assert absent == [None] * 6
 
 
 def test_only_what_a_log_finished_writing_counts(tmp_path: Path) -> None:

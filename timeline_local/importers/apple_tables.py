@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.sqlite_pages import MAGIC, Pages
-from timeline_local.importers.sqlite_tables import Blob, Row, Table, held, rows, tables
+from timeline_local.importers.sqlite_tables import Blob, Row, Table, held, row_of, rows, tables
 
 MAX_VALUE_BYTES = 4 * 1024 * 1024
+DATABASES = frozenset({"abcddb", "db", "sqlite", "sqlitedb", "storedata"})  # endings of their names
 BESIDE = ("-wal", "-shm", "-journal")  # of a database
 
 
@@ -32,6 +33,12 @@ class Database:
         table = self.tables.get(name)
         if table is not None:
             yield from rows(self.pages, table, frozenset(wanted))
+
+    def row(self, name: str, number: int, *wanted: str) -> Row:
+        """One row by its number; an empty one where there is none."""
+        table = self.tables.get(name)
+        found = row_of(self.pages, table, number, frozenset(wanted)) if table is not None and number else None
+        return found if found is not None else {}
 
     def data(self, row: Row, name: str) -> bytes:
         """The bytes of a column; none where it is empty, or holds more than such a value has."""

@@ -59,6 +59,7 @@ from timeline_local.importers.sources.org import Org
 from timeline_local.importers.sources.owntracks_rec import OwntracksRec
 from timeline_local.importers.sources.oziexplorer import OziExplorer
 from timeline_local.importers.sources.photo_folder import PhotoFolder
+from timeline_local.importers.sources.photos_library import PhotosLibrary
 from timeline_local.importers.sources.polarsteps import Polarsteps
 from timeline_local.importers.sources.rednotebook import RedNotebook
 from timeline_local.importers.sources.roam import Roam
@@ -87,6 +88,7 @@ SOURCES: tuple[Source, ...] = (
     GoogleKeep(),
     ApplePhotos(),
     Flickr(),
+    PhotosLibrary(),
     DayOne(),
     DayOneClassic(),
     Journiv(),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import struct
+from bisect import bisect_left
 from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from timeline_local.importers.sqlite_pages import HEADER_BYTES, DamagedDatabase, Pages, Payload, varint
+from timeline_local.importers.sqlite_pages import HEADER_BYTES, DamagedDatabase, Pages, Payload, signed, varint
 
 MAX_COLUMNS = 2_000  # as SQLite itself has it
 MAX_TEXT_BYTES = 16 * 1024 * 1024  # of a text that is held; a longer one is given as its place
@@ -131,6 +132,29 @@ def rows(pages: Pages, table: Table, wanted: Container[str] | None = None) -> Ge
                 raise DamagedDatabase("its rows lie over each other")
             yield _row(pages, table, payload, row_number, (number - 1) * pages.size + at, wanted)
             budget.spend(payload.taken)
+
+
+def row_of(pages: Pages, table: Table, number: int, wanted: Container[str] | None = None) -> Row | None:
+    """The row of this number; None where there is none. Cost: a page for each step down, three in a table of millions.
+
+    Raises DamagedDatabase, OSError.
+    """
+    at = table.root
+    for _ in range(MAX_DEPTH):
+        page = pages.read(at)
+        kind, cells = page[_start(at)], _cells(page, at)
+        if kind == _LEAF:
+            place = bisect_left(cells, number, key=lambda cell: Payload.at(pages, page, cell)[1])
+            payload, found = Payload.at(pages, page, cells[place]) if place < len(cells) else (None, 0)
+            if payload is None or found != number:
+                return None
+            return _row(pages, table, payload, number, (at - 1) * pages.size + cells[place], wanted)
+        if kind != _INTERIOR:
+            raise DamagedDatabase("one of its tables is not where it should be")
+        place = bisect_left(cells, number, key=lambda cell: signed(varint(page, cell + 4)[0]))
+        below = cells[place] if place < len(cells) else _start(at) + 8
+        at = int.from_bytes(page[below : below + 4], "big")
+    raise DamagedDatabase("its pages are nested too deeply")
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from timeline_local.domain.drafts import JSON
 from timeline_local.importers import loose
 from timeline_local.importers.apple_chats import Attachments, Enclosed, Talks, reacted_to
-from timeline_local.importers.apple_tables import BESIDE, Database, holds, record_of, text, whole
+from timeline_local.importers.apple_tables import BESIDE, DATABASES, Database, holds, record_of, text, whole
 from timeline_local.importers.apple_times import instant
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Item, ReadOptions, Recognition
@@ -38,7 +38,7 @@ _TABLES = {
     "handle": frozenset({"id"}),
     "chat": frozenset({"chat_identifier"}),
 }
-_ENDINGS = frozenset({"db", "sqlite", "sqlitedb", ""})
+_IN_A_BACKUP = "3d0d7e5fb2ce288813306e4d4636395e047a3d28"  # what an iPhone's backup calls sms.db
 _COLUMNS = (
     "rowid", "guid", "text", "subject", "attributedbody", "date", "handle_id", "is_from_me", "service", "error",
     "is_sent", "is_delivered", "item_type", "is_system_message", "associated_message_guid", "associated_message_type",
@@ -75,7 +75,7 @@ class AppleMessages:
 
 
 def _is_database(folder: Folder, file: File) -> bool:
-    return extension(file.name) in _ENDINGS and holds(folder, file, _TABLES)
+    return (extension(file.name) in DATABASES or file.name == _IN_A_BACKUP) and holds(folder, file, _TABLES)
 
 
 class _Reading:

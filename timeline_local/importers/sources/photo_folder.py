@@ -411,6 +411,6 @@ def _apple_inside(file: File) -> Problem:
     detail = "Apple Photos keeps this for itself: a preview or a list of its own. The originals are read."
     if file.name == "Photos.sqlite":
         detail = (
-            "Titles, albums and faces lie in this database, which is not read: export with IPTC as XMP to have them."
+            "Titles, albums and faces lie in this database, which cannot be read: export with IPTC as XMP to have them."
         )
     return Problem(file.locator, "unsupported", detail)

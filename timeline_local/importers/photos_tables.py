@@ -1,0 +1,223 @@
+"""What the database of an Apple Photos library tells of its pictures: Photos.sqlite of Photos 5 (2019) and later, of a
+Mac or an iPhone.
+
+Names of columns and of the tables between two others change with every system; they are found by their shape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from timeline_local.domain.drafts import CollectionRef, PlaceRef
+from timeline_local.importers import loose
+from timeline_local.importers.apple_tables import Database, Pairs, text, whole
+from timeline_local.importers.plists import spoken, unarchived
+from timeline_local.importers.sqlite_tables import Row, Table
+
+ASSETS = ("zasset", "zgenericasset")  # the second one until Photos 5
+OF_ASSETS = frozenset({"zuuid", "zfilename", "zdirectory", "zdatecreated"})
+ATTRIBUTES = "zadditionalassetattributes"
+_ASSET_COLUMNS = (
+    "z_pk", "zuuid", "zdirectory", "zfilename", "zkind", "zkindsubtype", "zdatecreated", "zaddeddate", "zfavorite",
+    "zhidden", "ztrashedstate", "zlatitude", "zlongitude", "zhasadjustments", "zadjustmentsstate", "zavalancheuuid",
+    "zavalanchepicktype", "zsavedassettype", "zcloudbatchpublishdate", "zcollectionshare", "zadditionalattributes",
+)  # fmt: skip
+_ATTRIBUTE_COLUMNS = (
+    "ztitle", "zoriginalfilename", "ztimezoneoffset", "ztimezonename", "zassetdescription", "zreverselocationdata",
+    "zsyndicationidentifier", "zsyndicationhistory",
+)  # fmt: skip
+_ALBUM, _SHARED_ALBUM = 2, 1505  # kinds of albums; others are folders, imports, projects
+_RAW_BESIDE = 17  # a kind of file that belongs to a picture
+_KEY_SHOT = 16  # a bit: the shot that stands for its burst
+_NOWHERE = -180.0  # where no place is known
+_AREA_OF_INTEREST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A picture or film. row, more: what its two rows hold."""
+
+    row: Row
+    more: Row
+
+    @property
+    def number(self) -> int:
+        return whole(self.row, "z_pk")
+
+    @property
+    def uuid(self) -> str:
+        return text(self.row, "zuuid")
+
+    @property
+    def name(self) -> str:
+        """What it was called before it came into the library."""
+        return text(self.more, "zoriginalfilename") or text(self.row, "zfilename")
+
+    @property
+    def is_film(self) -> bool:
+        return whole(self.row, "zkind") == 1
+
+    @property
+    def is_edited(self) -> bool:
+        return whole(self.row, "zhasadjustments") != 0 or whole(self.row, "zadjustmentsstate") != 0
+
+    @property
+    def is_of_others(self) -> bool:
+        """Whether it came in a message and was never put into the library: Photos shows it all the same."""
+        return bool(text(self.more, "zsyndicationidentifier")) and not whole(self.more, "zsyndicationhistory")
+
+
+class Library:
+    """Memory: names of albums, keywords and people, and 16 bytes for each time that one belongs to a picture."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @cached_property
+    def _assets(self) -> str:
+        return next((name for name in ASSETS if name in self._database.tables), "")
+
+    def assets(self) -> Iterator[Asset]:
+        """All of them in the order in which they came into the library. Raises OSError."""
+        for row in self._database.rows(self._assets, *_ASSET_COLUMNS):
+            more = self._database.row(ATTRIBUTES, whole(row, "zadditionalattributes"), *_ATTRIBUTE_COLUMNS)
+            yield Asset(row, more)
+
+    def description(self, asset: Asset) -> str:
+        """The caption; it has a table of its own."""
+        told = self._database.row("zassetdescription", whole(asset.more, "zassetdescription"), "zlongdescription")
+        return text(told, "zlongdescription")
+
+    def keywords(self, asset: Asset) -> tuple[str, ...]:
+        numbers = self._tagged.of(whole(asset.row, "zadditionalattributes"))
+        return tuple(filter(None, (self._keywords.get(number, "") for number in numbers)))
+
+    @cached_property
+    def _keywords(self) -> Mapping[int, str]:
+        return {whole(row, "z_pk"): text(row, "ztitle") for row in self._database.rows("zkeyword", "z_pk", "ztitle")}
+
+    @cached_property
+    def _tagged(self) -> Pairs:
+        return self._between(r"z_\d+keywords", r"z_\d+assetattributes", r"z_\d+keywords")
+
+    def albums(self, asset: Asset) -> tuple[CollectionRef, ...]:
+        found = [self._albums.get(number) for number in self._in_albums.of(asset.number)]
+        found.append(self._shares.get(whole(asset.row, "zcollectionshare")))
+        return tuple({each.key: each for each in found if each is not None}.values())
+
+    @cached_property
+    def _albums(self) -> Mapping[int, CollectionRef]:
+        columns = ("z_pk", "zuuid", "ztitle", "zkind", "ztrashedstate")
+        rows = self._database.rows("zgenericalbum", *columns)
+        return {
+            whole(row, "z_pk"): CollectionRef(key=text(row, "zuuid") or title, name=title)
+            for row in rows
+            if whole(row, "zkind") in {_ALBUM, _SHARED_ALBUM}
+            and not whole(row, "ztrashedstate")
+            and (title := text(row, "ztitle"))
+        }
+
+    @cached_property
+    def _shares(self) -> Mapping[int, CollectionRef]:
+        """Shared albums since macOS 26."""
+        return {
+            whole(row, "z_pk"): CollectionRef(key=text(row, "zuuid") or title, name=title)
+            for row in self._database.rows("zshare", "z_pk", "zuuid", "ztitle")
+            if (title := text(row, "ztitle"))
+        }
+
+    @cached_property
+    def _in_albums(self) -> Pairs:
+        return self._between(r"z_\d+assets", r"z_\d+assets", r"z_\d+albums")
+
+    def people(self, asset: Asset) -> tuple[str, ...]:
+        """Those that have a name, each once."""
+        named = (self._people.get(number, "") for number in self._faces.of(asset.number))
+        return tuple(dict.fromkeys(filter(None, named)))
+
+    @cached_property
+    def _people(self) -> Mapping[int, str]:
+        rows = self._database.rows("zperson", "z_pk", "zfullname", "zdisplayname")
+        return {whole(row, "z_pk"): text(row, "zfullname") or text(row, "zdisplayname") for row in rows}
+
+    @cached_property
+    def _faces(self) -> Pairs:
+        columns = ("zassetforface", "zasset", "zpersonforface", "zperson", "zhidden")
+        return Pairs(
+            (whole(row, "zassetforface") or whole(row, "zasset"), whole(row, "zpersonforface") or whole(row, "zperson"))
+            for row in self._database.rows("zdetectedface", *columns)
+            if not whole(row, "zhidden")
+        )
+
+    def has_raw(self, asset: Asset) -> bool:
+        """Whether a RAW lies beside the picture of the camera."""
+        return asset.number in self._with_raw
+
+    @cached_property
+    def _with_raw(self) -> frozenset[int]:
+        rows = self._database.rows("zinternalresource", "zasset", "zdatastoresubtype")
+        return frozenset(whole(row, "zasset") for row in rows if whole(row, "zdatastoresubtype") == _RAW_BESIDE)
+
+    def cover(self, asset: Asset) -> str:
+        """The shot that stands for the burst of this one; "" where there is none, or it is that shot itself."""
+        found = self._covers.get(text(asset.row, "zavalancheuuid"), "")
+        return "" if found == asset.uuid else found
+
+    @cached_property
+    def _covers(self) -> Mapping[str, str]:
+        rows = self._database.rows(self._assets, "zuuid", "zavalancheuuid", "zavalanchepicktype", "ztrashedstate")
+        return {
+            burst: text(row, "zuuid")
+            for row in rows
+            if (burst := text(row, "zavalancheuuid"))
+            and whole(row, "zavalanchepicktype") & _KEY_SHOT
+            and not whole(row, "ztrashedstate")
+        }
+
+    def place(self, asset: Asset) -> PlaceRef | None:
+        """Where it was taken, with the names that Photos found for it."""
+        lat, lon = asset.row.get("zlatitude"), asset.row.get("zlongitude")
+        if _NOWHERE in {lat, lon}:
+            lat = lon = None
+        lat, lon = loose.coordinates(lat, lon)
+        data = self._database.data(asset.more, "zreverselocationdata") if lat is not None else b""
+        told = unarchived(data)
+        address = loose.members(told).get("postalAddress")
+        return loose.place_or_none(
+            PlaceRef(
+                lat=lat,
+                lon=lon,
+                name=_area_of_interest(told),
+                city=spoken(address, "_city"),
+                region=spoken(address, "_state"),
+                country=spoken(address, "_country") or spoken(told, "countryCode"),
+                address=" ".join(spoken(told, "addressString").split()),
+            )
+        )
+
+    def _between(self, table: str, left: str, right: str) -> Pairs:
+        """What a table ties that is called after numbers of kinds, which change: "Z_26ASSETS" in one system."""
+        for name, each in self._database.tables.items():
+            first, second = _column(each, left), _column(each, right)
+            if re.fullmatch(table, name) and first and second:
+                rows = self._database.rows(name, first, second)
+                return Pairs((whole(row, first), whole(row, second)) for row in rows)
+        return Pairs(())
+
+
+def _column(table: Table, pattern: str) -> str:
+    return next((name for name in table.columns if re.fullmatch(pattern, name)), "")
+
+
+def _area_of_interest(told: object) -> str:
+    """A park, a museum: the smallest one."""
+    infos = loose.items(loose.members(loose.members(told).get("mapItem")).get("sortedPlaceInfos"))
+    named = [
+        (loose.number(loose.members(each).get("area")) or 0.0, spoken(each, "name"))
+        for each in infos
+        if loose.members(each).get("placeType") == _AREA_OF_INTEREST
+    ]
+    return min((each for each in named if each[1]), default=(0.0, ""))[1]
