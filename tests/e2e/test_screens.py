@@ -25,6 +25,7 @@ SCREENS = (
     "done",
     "jobs",
     "trash",
+    "files",
     "settings",
     "setup",
     "people",
@@ -55,7 +56,7 @@ def address(screen: str, server: Server) -> str:
             "place": lambda: f"/places/{client.get(f'{API}/locations')['items'][0]['id']}",
         }
         simple = {"choose": "/imports/new", "thisday": "/onthisday/06-14", "search": "/search?q=kind%3Anote"}
-        simple["guide"] = "/guides/google_takeout"
+        simple |= {"guide": "/guides/google_takeout", "files": "/trash/files"}
         simple |= {name: f"/admin/{name}" for name in ADMINISTRATION}
         return str(made[screen]()) if screen in made else simple.get(screen, f"/{screen}")
 

@@ -15,6 +15,7 @@ export const ROUTES = /** @type {[string, string, () => Promise<any>][]} */ ([
   ['guides', '/guides/:name', () => import('../routes/guides.js')],
   ['jobs', '/jobs', () => import('../routes/jobs.js')],
   ['trash', '/trash', () => import('../routes/trash.js')],
+  ['trash-files', '/trash/files', () => import('../routes/trash/files.js')],
   ['settings', '/settings', () => import('../routes/settings.js')],
   ['settings', '/settings/:section', () => import('../routes/settings.js')],
   ['setup', '/setup', () => import('../routes/setup.js')],

@@ -36,6 +36,7 @@ export default function Trash() {
       key=${memory.id} memory=${memory} chosen=${chosen.has(memory.id)}
       onChoose=${() => setChosen(toggled(chosen, memory.id))}
       onRestore=${() => actions.restore([memory.id])} onPurge=${() => actions.purge([memory.id])} />`)}</ul>` : null}
+    ${items ? html`<p class="fine">${t('trash.files_hint')} <a class="text-link" href="/trash/files">${t('trash.files')}</a></p>` : null}
     ${pages.more.problem ? html`<${Trouble} problem=${pages.more.problem} onRetry=${pages.next} />` : null}
     ${pages.hasMore ? html`<${Note} action=${html`<${Button} size="small" busy=${pages.more.pending} onClick=${pages.next}>${t('ui.more')}<//>`}>${t('trash.partial', { n: items?.length ?? 0, total })}<//>` : null}
   <//>`;

@@ -18,7 +18,7 @@ const NAV = /** @type {(null | [string[], string, string, string])[]} */ ([
   null,
   [['imports', 'import', 'guides'], 'folder-input', '/imports', 'nav.imports'],
   [['jobs'], 'list-checks', '/jobs', 'nav.jobs'],
-  [['trash'], 'trash-2', '/trash', 'nav.trash'],
+  [['trash', 'trash-files'], 'trash-2', '/trash', 'nav.trash'],
   [['settings', 'admin'], 'settings', '/settings', 'nav.settings'],
 ]);
 const OFFERS = 'search-offers';

@@ -40,7 +40,7 @@ function nameOf(memory) {
 }
 
 /** Whole days until it is deleted by itself. @param {string | null} trashedAt */
-function daysLeft(trashedAt) {
+export function daysLeft(trashedAt) {
   const gone = trashedAt ? (Date.now() - new Date(trashedAt).getTime()) / DAY_MS : 0;
   return Math.max(0, Math.ceil(KEPT_DAYS - gone));
 }
