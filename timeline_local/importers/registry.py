@@ -28,6 +28,7 @@ from timeline_local.importers.sources.facebook import Facebook
 from timeline_local.importers.sources.fit import Fit
 from timeline_local.importers.sources.flickr import Flickr
 from timeline_local.importers.sources.flights import Flights
+from timeline_local.importers.sources.foursquare import Foursquare
 from timeline_local.importers.sources.geojson import Geojson
 from timeline_local.importers.sources.google_chat import GoogleChat
 from timeline_local.importers.sources.google_keep import GoogleKeep
@@ -138,6 +139,7 @@ SOURCES: tuple[Source, ...] = (
     Netflix(),
     YouTube(),
     Polarsteps(),
+    Foursquare(),
     Flights(),
     Strava(),
     Gpx(),

@@ -211,6 +211,10 @@ class ProblemLog:
         if count <= MANY:
             yield Problem(f"{self._locator}#{where}", slug, detail)
 
+    def problem(self, slug: str, detail: str) -> Iterator[Problem]:
+        """Of the file as a whole."""
+        yield Problem(self._locator, slug, detail)
+
     def rest(self) -> Iterator[Problem]:
         for number, ((slug, detail), count) in enumerate(self._counts.items(), 1):
             if count > MANY:
