@@ -1,4 +1,4 @@
-"""Mail in files, line by line: mailboxes (mbox) and single messages (.eml), cut into parts without ever being held.
+"""Mail in files, line by line: mailboxes (mbox) and single messages, cut into parts without ever being held.
 
 In a mailbox a line that begins with "From " starts a message if it is the file's first or stands after an empty one;
 such lines of a text are written with a ">" before them. Format: RFC 4155, RFC 5322, RFC 2046.
@@ -26,6 +26,7 @@ MOST_PARTS = 1_000
 MAX_DEPTH = 20
 
 _FROM_LINE = re.compile(rb"From \S.*\d")  # "From anna@example.org Fri Jun 14 09:01:02 2019"
+_LENGTH = re.compile(rb"(\d{1,12})[ \t]*\r?\n")  # of Apple Mail, which pads it with spaces
 _ESCAPED = re.compile(rb">+From ")
 _HEADER = re.compile(rb"([!-9;-~]{1,100}):[ \t]*(.*)", re.DOTALL)
 _OF_PART = re.compile(rb"content-[a-z-]+:", re.IGNORECASE)
@@ -66,19 +67,30 @@ class Mail:
 def mails(file: BinaryIO, *, is_mailbox: bool) -> Iterator[Mail]:
     """The messages in the order of the file. Memory: one message without its files."""
     reading: _Reading | None = None if is_mailbox else _Reading(b"", is_mailbox=False)
-    at, is_after_empty, goes_on = 0, True, False
-    while line := file.readline(MAX_LINE_BYTES):
-        if is_mailbox and is_after_empty and not goes_on and _FROM_LINE.match(line):
+    is_after_empty, goes_on = True, False
+    for line, at in _lines(file, is_mailbox=is_mailbox):
+        if is_mailbox and is_after_empty and not goes_on and (at == 0 or _FROM_LINE.match(line)):
             if reading is not None:
                 yield reading.end()
             reading = _Reading(line.strip(), is_mailbox=True)
         elif reading is not None:
             reading.take(line, at)
-        at += len(line)
         is_after_empty = not goes_on and not line.strip(b"\r\n")
         goes_on = not line.endswith(b"\n")  # a line longer than MAX_LINE_BYTES
     if reading is not None:
         yield reading.end()
+
+
+def _lines(file: BinaryIO, *, is_mailbox: bool) -> Iterator[tuple[bytes, int]]:
+    """Each line with its place. Of an .emlx, which tells in its first line how long the message is, those of that."""
+    at, end = 0, None
+    while (end is None or at < end) and (line := file.readline(MAX_LINE_BYTES)):
+        if at == 0 and not is_mailbox and (told := _LENGTH.fullmatch(line)):
+            at = len(line)
+            end = at + int(told[1])
+            continue
+        yield line if end is None else line[: end - at], at
+        at += len(line)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,7 @@
-"""Mail: mailboxes in the mbox form, as Gmail, Thunderbird and Apple Mail export them, and single messages (.eml)."""
+"""Mail: mailboxes in the mbox form, as Gmail, Thunderbird and Apple Mail export them, and files of single messages.
+
+Those are .eml, .emlx, the files of Maildirs, and the numbered ones of MH folders.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import ITEMS_PER_CHECKPOINT, is_empty, is_twice, is_unreadable
 from timeline_local.importers.embedded import Embedded
 from timeline_local.importers.html_text import html_text
+from timeline_local.importers.mail_flags import Flag, flags, is_of_maildir
 from timeline_local.importers.mail_headers import evidence, first, ids, labels, people, words
 from timeline_local.importers.mail_reading import Attachment, Mail, mails
 from timeline_local.importers.seen import Seen
@@ -33,13 +37,14 @@ MAX_FILE_BYTES = 256 * 1024 * 1024
 MOST_FILES = 500  # of one message
 TITLE_CHARACTERS = 300
 
-_ENDINGS = frozenset({"mbox", "mbx", "eml", ""})
+_ENDINGS = frozenset({"mbox", "mbx", "eml", "emlx", "mail", "msg", ""})
 _ANY_HEADER = re.compile(
     rb"^(?:from|to|subject|date|received|message-id|return-path|mime-version|content-type|x-gm-thrid|delivered-to):",
     re.IGNORECASE | re.MULTILINE,
 )
 SURE_HEADERS = 2
 _ANY_OF = ("from", "date", "subject", "message-id", "to", "received", "content-type")  # without them it is no message
+_BEGINS = re.compile(rb"(?:\d+\s*\n)?[!-9;-~]{1,100}:")  # with a header; in an .emlx below the message's length
 _OUTLOOK = (b"!BDN", b"\xd0\xcf\x11\xe0")  # .pst and .msg
 # Gmail's own labels, in the languages of which exports were described; all others are the owner's, and become tags.
 _SPAM = frozenset({"spam"})
@@ -69,6 +74,10 @@ _LEFT_OUT = (
     (_TRASH, "trashed-at-source", "It lay in the trash of Gmail."),
     (_SPAM, "junk", "Gmail took it for spam."),
     (_ADVERTISING, "junk", "Gmail took it for advertising."),
+)
+_FLAGGED_OUT = (
+    (Flag.DRAFT, "never-sent", "It is a draft that was never sent."),
+    (Flag.THROWN_AWAY, "trashed-at-source", "It was thrown away; the program had not yet cleared it out."),
 )
 
 
@@ -100,13 +109,13 @@ class MailSource:
 
 def _is_mail(folder: Folder, file: File) -> bool:
     ending = file.name.rpartition(".")[2].lower() if "." in file.name else ""
-    if ending not in _ENDINGS:
+    if ending not in _ENDINGS and not is_of_maildir(file.locator):
         return False
     head = folder.head(file.locator, HEAD_BYTES)
     lines = len(set(_ANY_HEADER.findall(head.lower())))
     if _is_mailbox(head):
         return lines >= 1
-    return ending == "eml" and lines >= SURE_HEADERS
+    return lines >= SURE_HEADERS and (ending == "eml" or _BEGINS.match(head) is not None)
 
 
 def _is_mailbox(head: bytes) -> bool:
@@ -153,6 +162,8 @@ class _Mailbox:
         if not any(first(mail.headers, name) for name in _ANY_OF):
             yield Problem(where, "message-broken", "This is no message: it has neither sender, subject nor date.")
             return
+        marks = flags(mail.headers, self.file.name)
+        left_out = left_out or next(((slug, why) for flag, slug, why in _FLAGGED_OUT if flag in marks), None)
         if left_out is not None:
             yield Problem(where, *left_out)
             return
@@ -193,7 +204,8 @@ class _Mailbox:
             evidence=evidence(mail.headers, mail.envelope),
             people=people(mail.headers),
             tags=tuple(label for label in told if not _is_gmails(label)),
-            favourite=any(label.casefold() in _STARRED for label in told),
+            favourite=any(label.casefold() in _STARRED for label in told)
+            or Flag.MARKED in flags(mail.headers, self.file.name),
             media=tuple(media),
             collections=_thread(back_to, title),
             relations=(RelationRef(kind=RelationKind.REPLY, source_key=answered),) if answered else (),
