@@ -2,7 +2,8 @@
 
 The archives of one export are laid over each other: a sidecar in the second zip lies beside its photo in the seventh.
 Where a folder holds archives of one export only, their files lie in that folder itself, so the locators do not depend
-on what the archives are called; those of several exports lie in a folder each.
+on what the archives are called; those of several exports lie in a folder each, and so does an export of which only the
+archive's name tells whose it is.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ _ZIP = (b"PK\3\4", b"PK\5\6")
 _NUMBERED = re.compile(r".[^.]*~([2-9]|[1-9]\d{1,3})(\..*)?", re.DOTALL)
 # Folders that an export begins with, whatever its archives are called, and files that every part of it has its own of.
 ROOTS = frozenset({"Takeout", "your_facebook_activity", "your_activity_across_facebook", "your_instagram_activity"})
+NAMELESS = "_chat.txt"
 OVERVIEWS = frozenset({"archive_browser.html", "start_here.html", "index.html"})
 _AGAIN = re.compile(r" ?\(\d{1,3}\)$")  # a browser's name for a second download
 _TAKEOUT = re.compile(r"(takeout-[^-]+)-", re.IGNORECASE)
@@ -303,7 +305,7 @@ class MountedTree:
                 opened.setdefault(export_name(name), []).append(tree)
         _join_renamed(opened)
         for export, trees in opened.items():
-            at = locator if len(opened) == 1 else joined(locator, export)
+            at = locator if len(opened) == 1 and not _says_nothing(trees) else joined(locator, export)
             yield from (_Mount(at, tree) for tree in trees)
 
     def _opened(self, locator: str) -> Tree | None:
@@ -375,6 +377,11 @@ class _Union:
             number += 1
             name = numbered(file.name, number)
         self._take(name, file, layer)
+
+
+def _says_nothing(trees: list[Tree]) -> bool:
+    """Whether the archive's name alone tells what is in it: every iPhone calls every chat the same."""
+    return any(file.name == NAMELESS for tree in trees for file in tree.entries("").files)
 
 
 def _join_renamed(opened: dict[str, list[Tree]]) -> None:

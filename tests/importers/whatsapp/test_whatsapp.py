@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timeline_local.domain.drafts import Draft, PlaceRef
-from timeline_local.importers.base import Checkpoint, ReadOptions
+from timeline_local.importers.archive import Folder
+from timeline_local.importers.base import Checkpoint, Item, ReadOptions
 from timeline_local.importers.chat_heads import read_line
 from timeline_local.importers.chat_lines import Order, order_of
 from timeline_local.importers.sources.whatsapp import WhatsApp
@@ -266,12 +267,62 @@ def test_a_file_is_found_in_any_language(tmp_path: Path, reading: ModuleType, sa
         ("WhatsApp Chat - Anna Berg/_chat.txt", "Anna Berg"),
         ("Choir/_chat.txt", "Choir"),
         ("renamed.txt", "renamed"),
+        ("WhatsApp Chat with Anna Berg (1).txt", "Anna Berg"),
+        ("Chat de WhatsApp con Anna Berg.txt", "Anna Berg"),
+        ("Conversación de WhatsApp con Anna Berg.txt", "Anna Berg"),
+        ("Discussion WhatsApp avec Anna Berg.txt", "Anna Berg"),
+        ("Chat WhatsApp con Anna Berg.txt", "Anna Berg"),
+        ("Conversa do WhatsApp com Anna Berg.txt", "Anna Berg"),
+        ("WhatsApp-chatt med Anna Berg.txt", "Anna Berg"),
+        ("WhatsApp-samtale med Anna Berg.txt", "Anna Berg"),
+        ("WhatsApp-chat met Anna Berg.txt", "Anna Berg"),
+        ("Czat WhatsApp z Anna Berg.txt", "Anna Berg"),
+        ("Чат WhatsApp с контактом Анна.txt", "Анна"),
+        ("Ravi ile WhatsApp Sohbeti.txt", "Ravi"),
+        ("与李的 WhatsApp 聊天.txt", "李"),
     ],
 )
 def test_a_chat_is_called_what_its_export_is_called(tmp_path: Path, reading: ModuleType, path: str, name: str) -> None:
     text = "3/4/21, 9:05 - Anna: Hi\n3/4/21, 9:06 - Bo: nice\n"
     drafts = reading.drafts(reading.read(WhatsApp(), reading.make(tmp_path, {path: text})))
     assert {each.name for draft in drafts.values() for each in draft.collections} == {name}
+
+
+def _names(items: list[Item]) -> set[str]:
+    return {each.name for item in items if isinstance(item, Draft) for each in item.collections}
+
+
+def test_a_chat_of_an_iphone_is_called_by_the_author_of_its_first_note(tmp_path: Path, reading: ModuleType) -> None:
+    assert _names(reading.read(WhatsApp(), reading.make(tmp_path, {"_chat.txt": CHAT}))) == {"Anna Berg"}
+
+
+def test_a_chat_of_an_iphone_is_called_as_its_folder_where_that_is_imported(
+    tmp_path: Path, reading: ModuleType
+) -> None:
+    folder = reading.make(tmp_path / "WhatsApp Chat - Choir", {"_chat.txt": CHAT})
+    assert _names(reading.read(WhatsApp(), folder)) == {"Choir"}
+
+
+def test_a_chat_of_an_iphone_is_called_as_its_zip(tmp_path: Path, packing: ModuleType, reading: ModuleType) -> None:
+    folder = Folder(packing.pack(tmp_path / "WhatsApp Chat - Choir (1).zip", {"_chat.txt": CHAT}))
+    assert _names(reading.read(WhatsApp(), folder)) == {"Choir"}
+
+
+def test_chats_of_an_iphone_that_are_imported_one_by_one_stay_apart(
+    tmp_path: Path, packing: ModuleType, reading: ModuleType
+) -> None:
+    text = "[14/06/2019, 09:01:05] Bo: ok\n[14/06/2019, 09:01:06] Bo: fine\n"
+    zips = [packing.pack(tmp_path / f"WhatsApp Chat - {each}.zip", {"_chat.txt": text}) for each in ("Anna", "Choir")]
+    first, second = (set(reading.drafts(reading.read(WhatsApp(), Folder(each)))) for each in zips)
+    assert not first & second
+
+
+def test_chats_of_an_iphone_keep_their_keys_alone_and_together(
+    tmp_path: Path, packing: ModuleType, reading: ModuleType
+) -> None:
+    zips = [packing.pack(tmp_path / f"WhatsApp Chat - {each}.zip", {"_chat.txt": CHAT}) for each in ("Anna", "Choir")]
+    alone = {key for each in zips for key in reading.drafts(reading.read(WhatsApp(), Folder(each)))}
+    assert set(reading.drafts(reading.read(WhatsApp(), Folder(tmp_path)))) == alone
 
 
 @pytest.mark.parametrize("text", ["", "Dear diary", "3/4/21, 9:05 - no author", "Note\n3/4/21, 9:05 - Anna: Hi\n"])

@@ -39,6 +39,18 @@ ITEMS_PER_CHECKPOINT = 200
 SURE_LINES = 2  # lines that begin a message, among the first ones of a file
 
 _CHAT_NAME = re.compile(r"WhatsApp(?:[ -]Chat)?\s*(?:with|mit|con|avec|com|met|z|-|–)?\s*(?P<name>.+)", re.IGNORECASE)
+# What phones call an export in other languages; for the eyes alone, since keys are made of the above.
+_SHOWN_NAMES = (
+    re.compile(
+        r"(?:[\w ]{1,25} )?WhatsApp(?:[ -][^\W\d_]+)?\s+"
+        r"(?:with|mit|con|avec|com|met|med|z|s|se|с контактом|с|з|dengan|với|-|–)\s+(?P<name>.+)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?P<name>.+?)(?: ile|(?:さん)?との| 님과의) ?WhatsApp.*"),
+    re.compile(r"[与與和] ?(?P<name>.+?) ?[的之] ?WhatsApp.*"),
+)
+_NAMELESS = re.compile(r"_chat(?: \(?\d{1,3}\)?)?")  # what an iPhone calls every chat, whosever it is
+_AGAIN = re.compile(r" ?\(\d{1,3}\)$")  # a browser's name for a second download
 # What an iPhone writes for a file that was left out, in the languages of phones; what else begins with U+200E there is
 # a note of the program.
 _LEFT_OUT = re.compile(
@@ -108,9 +120,10 @@ class _Chat:
 
     def items(self, skip: int) -> Iterator[Item]:
         """Read twice: for the order of day and month, then for the messages. Memory: 64 bytes a message."""
-        name = _name(self.file.locator)
-        collection = CollectionRef(key=name, name=name, kind=CollectionKind.CONVERSATION)
         try:
+            name = _name(self.folder, self.file.locator)
+            shown = _shown(name, self.file.locator)
+            collection = CollectionRef(key=name, name=shown, kind=CollectionKind.CONVERSATION)
             order = chat_order(each.date for each in messages(self.folder, self.file.locator))
             for count, line in enumerate(messages(self.folder, self.file.locator), 1):
                 alike = self._alike(line, name)
@@ -180,11 +193,27 @@ def _place(text: str) -> PlaceRef | None:
     return None if lat is None else PlaceRef(lat=lat, lon=lon)
 
 
-def _name(locator: str) -> str:
-    """The chat's name, out of the file's or, on an iPhone, the folder's."""
-    path = PurePosixPath(locator)
-    for part in (path.stem, path.parent.name):
-        found = _CHAT_NAME.fullmatch(unicodedata.normalize("NFC", part))
+def _name(folder: Folder, locator: str) -> str:
+    """The chat's name, out of the file's; an iPhone has it in the name of the folder or zip, and in the first line."""
+    path = PurePosixPath(unicodedata.normalize("NFC", locator))
+    parent = path.parent.name or unicodedata.normalize("NFC", folder.root.name)
+    for part in (path.stem, parent):
+        found = _CHAT_NAME.fullmatch(_AGAIN.sub("", part))
         if found is not None:
             return found["name"].strip()
-    return path.parent.name if path.stem == "_chat" and path.parent.name else path.stem
+    if not _NAMELESS.fullmatch(path.stem):
+        return _AGAIN.sub("", path.stem)
+    return _name_inside(folder, locator) or parent or path.stem
+
+
+def _name_inside(folder: Folder, locator: str) -> str:
+    """The name in the first line, where it is a note: on an iPhone the chat itself is its author."""
+    first = next(messages(folder, locator), None)
+    return first.author if first is not None and first.author and _is_note(first.text) else ""
+
+
+def _shown(name: str, locator: str) -> str:
+    """The name without what the phone puts around it in its language."""
+    stem = _AGAIN.sub("", unicodedata.normalize("NFC", PurePosixPath(locator).stem))
+    found = next((match for each in _SHOWN_NAMES if (match := each.fullmatch(stem))), None)
+    return name if found is None else found["name"].strip()
