@@ -49,6 +49,10 @@ class Database:
             return b""
         return held(self.pages, value, limit=value.size)
 
+    def head(self, value: Blob, size: int) -> bytes:
+        """The first bytes of a value. Raises OSError."""
+        return held(self.pages, value, limit=size)
+
 
 def holds(folder: Folder, file: File, columns: Mapping[str, frozenset[str]]) -> bool:
     """Whether a file is a database that has tables with these columns."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from timeline_local.domain.drafts import JSON, Contact, Draft, Problem
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOptions, Recognition, Source, Unit
+from timeline_local.importers.sources.apple_contacts import AppleContacts
 from timeline_local.importers.sources.apple_health import AppleHealth
 from timeline_local.importers.sources.apple_journal import AppleJournal
 from timeline_local.importers.sources.apple_messages import AppleMessages
@@ -113,6 +114,7 @@ SOURCES: tuple[Source, ...] = (
     ICalendar(),
     VCard(),
     ContactList(),
+    AppleContacts(),
     AppleMessages(),
     IMessage(),
     Line(),
