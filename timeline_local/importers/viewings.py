@@ -1,7 +1,7 @@
-"""What was watched, of which only the beginnings are told: viewings in, sittings out.
+"""What was watched or heard, of which only the beginnings are told: viewings in, sittings out.
 
-A video of a few minutes is no memory, and a day of them would hide all others. So viewings that begin within PAUSE of
-each other are one sitting; as nobody tells how long they ran, a sitting ends when its last one began.
+A video or song of a few minutes is no memory, and a day of them would hide all others. So viewings that begin within a
+pause of each other are one sitting; as nobody tells how long they ran, a sitting ends when its last one began.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from timeline_local.domain.times import from_micros, micros
+from timeline_local.domain.drafts import Draft
+from timeline_local.domain.kinds import Kind
+from timeline_local.domain.times import TimeBasis, TimeEvidence, from_micros, micros
 from timeline_local.importers.seen import Seen
 
 PAUSE = timedelta(hours=1)  # few videos run longer
+PAUSE_OF_SONGS = timedelta(minutes=30)
 MAX_VIEWINGS = 500  # of one sitting; a longer one goes on as another
+NAMED = 2  # of those whose things they were, in a title
 _SECOND = 1_000_000
 
 
@@ -65,8 +69,10 @@ class Viewings:
     """All viewings of an export in any order. Memory: some 40 bytes each, and each title once.
 
     One thing begun in one second is one viewing, in however many files it stands: twice counts the others.
+    pause  what parts two sittings.
     """
 
+    pause: timedelta = PAUSE
     twice: int = 0
     _begins: array[int] = field(default_factory=lambda: array("q"))
     _titles: array[int] = field(default_factory=lambda: array("L"))
@@ -88,7 +94,7 @@ class Viewings:
         """In the order of time. Cost: one sort."""
         names = list(self._numbers)
         order = sorted(range(len(self._begins)), key=lambda at: (self._begins[at], names[self._titles[at]]))
-        pause, keys, begun = PAUSE // timedelta(seconds=1), Seen(), list[int]()
+        pause, keys, begun = self.pause // timedelta(seconds=1), Seen(), list[int]()
         for at in order:
             if begun and (self._begins[at] - self._begins[begun[-1]] > pause or len(begun) >= MAX_VIEWINGS):
                 yield self._sitting(begun, names, keys)
@@ -107,3 +113,37 @@ class Viewings:
             watched=tuple(Watched(*names[number], count) for number, count in times.items()),
             is_wall_clock=any(self._walls[at] for at in viewings),
         )
+
+
+def as_draft(sitting: ViewingSitting, *, what: str, unit: str, origin: str) -> Draft:
+    """A sitting as one memory. what: stands before its key. unit: what one thing of it is called, "song"."""
+    names = sitting.by()
+    rest = len(names) - NAMED
+    title = ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    count = sum(each.times for each in sitting.watched)
+    first = sitting.watched[0]
+    is_long = sitting.last_at > sitting.began_at
+    wall = sitting.is_wall_clock
+    return Draft(
+        source_key=f"{what}:{sitting.key}",
+        kind=Kind.PLAY,
+        title=first.title if count == 1 else f"{title or first.title} · {count} {unit}s",
+        body="\n".join(map(_line, sitting.watched)),
+        evidence=(
+            TimeEvidence(
+                basis=TimeBasis.SOURCE,
+                instant=None if wall else sitting.began_at,
+                until=sitting.last_at if is_long and not wall else None,
+                local_at=sitting.began_at.replace(tzinfo=None) if wall else None,
+                local_until=sitting.last_at.replace(tzinfo=None) if is_long and wall else None,
+                origin=f"{origin}, in a zone it does not name" if wall else origin,
+            ),
+        ),
+        extra={"plays": count},
+    )
+
+
+def _line(each: Watched) -> str:
+    title = each.title.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]") if each.address else each.title
+    linked = f"[{title}]({each.address})" if each.address else title
+    return f"- {linked}{f' — {each.by}' if each.by else ''}{f' (×{each.times})' if each.times > 1 else ''}"

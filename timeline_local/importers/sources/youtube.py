@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from timeline_local.domain.drafts import JSON, Draft, Problem
-from timeline_local.domain.kinds import Kind
-from timeline_local.domain.times import TimeBasis, TimeEvidence
+from timeline_local.domain.drafts import JSON, Problem
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
 from timeline_local.importers.google_activity import (
@@ -32,10 +30,9 @@ from timeline_local.importers.google_activity import (
 from timeline_local.importers.json_stream import BrokenJson
 from timeline_local.importers.tracks import ProblemLog
 from timeline_local.importers.trees import why
-from timeline_local.importers.viewings import Viewing, Viewings, ViewingSitting
+from timeline_local.importers.viewings import PAUSE_OF_SONGS, Viewing, Viewings, as_draft
 
 SITTINGS_PER_CHECKPOINT = 200
-NAMED = 2  # of those whose videos were watched, in a title
 FOUNDED = 2005
 MUSIC = "YouTube Music"
 _TOPIC = " - Topic"  # channels that YouTube makes of an artist's songs
@@ -68,13 +65,18 @@ class YouTube:
         start = checkpoint if isinstance(checkpoint, dict) else {}
         done = start.get("sittings")
         skip = done if isinstance(done, int) else 0
-        videos, music = Viewings(), Viewings()
+        videos, music = Viewings(), Viewings(PAUSE_OF_SONGS)
         for file, form in _files(folder, options):
             for problem in _gather(folder, file, form, (videos, music)):
                 if not skip:  # else it was told before
                     yield problem
             yield Checkpoint({"sittings": skip})
-        drafts = (_draft(sitting, each is music) for each in (videos, music) for sitting in each.sittings())
+        named = ((videos, "video", "video"), (music, "music", "song"))
+        drafts = (
+            as_draft(sitting, what=what, unit=unit, origin="watch history")
+            for each, what, unit in named
+            for sitting in each.sittings()
+        )
         for count, draft in enumerate(drafts, 1):
             if count > skip:
                 yield draft
@@ -145,41 +147,3 @@ def _viewing(told: Activity, sentence: Sentence) -> Viewing:
 def _short(address: str) -> str:
     """The address of a video alone, without where in a list it stood."""
     return address.partition("&")[0].replace("http://", "https://", 1)
-
-
-def _draft(sitting: ViewingSitting, is_music: bool) -> Draft:  # noqa: FBT001 - which of the two it is
-    names = sitting.by()
-    rest = len(names) - NAMED
-    title = ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
-    count = sum(each.times for each in sitting.watched)
-    what = ("song" if is_music else "video") + ("s" if count > 1 else "")
-    first = sitting.watched[0]
-    lines = (
-        f"- [{_bare(each.title)}]({each.address}){f' — {each.by}' if each.by else ''}"
-        f"{f' (×{each.times})' if each.times > 1 else ''}"
-        for each in sitting.watched
-    )
-    is_long = sitting.last_at > sitting.began_at
-    wall = sitting.is_wall_clock
-    return Draft(
-        source_key=f"{'music' if is_music else 'video'}:{sitting.key}",
-        kind=Kind.PLAY,
-        title=first.title if count == 1 else f"{title or first.title} · {count} {what}",
-        body="\n".join(lines),
-        evidence=(
-            TimeEvidence(
-                basis=TimeBasis.SOURCE,
-                instant=None if wall else sitting.began_at,
-                until=sitting.last_at if is_long and not wall else None,
-                local_at=sitting.began_at.replace(tzinfo=None) if wall else None,
-                local_until=sitting.last_at.replace(tzinfo=None) if is_long and wall else None,
-                origin="the clock of the account" if wall else "watch history",
-            ),
-        ),
-        extra={"plays": count},
-    )
-
-
-def _bare(title: str) -> str:
-    """A title as the words of a link."""
-    return title.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
