@@ -47,6 +47,7 @@ from timeline_local.importers.sources.journiv import Journiv
 from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.kakaotalk import KakaoTalk
 from timeline_local.importers.sources.kml import Kml
+from timeline_local.importers.sources.lastfm import LastFm
 from timeline_local.importers.sources.line import Line
 from timeline_local.importers.sources.mail import MailSource
 from timeline_local.importers.sources.mapping import MappedTables
@@ -140,6 +141,7 @@ SOURCES: tuple[Source, ...] = (
     Spotify(),
     Netflix(),
     YouTube(),
+    LastFm(),
     Polarsteps(),
     Foursquare(),
     Flights(),
