@@ -1,10 +1,10 @@
 """An export of Google Photos as a whole: which folders are its own, which are albums, what lies twice in it.
 
 A photo lies in the folder of its year and again, byte for byte, in each of its albums; an export that was split and
-unpacked side by side has every folder several times, with the picture in one of them and its sidecar in another. So
-folders that differ only in which part they lie in are read as one *area*, and copies in albums are matched with the
-photo of the year: by name, size, and the time in the sidecar. In memory are one area at a time, and of the whole tree
-only the albums' copies and what has found no partner.
+unpacked has every folder several times, with the picture in one of them and its sidecar in another. So folders that
+differ only in which part they lie in, or in where that part was unpacked, are read as one *area*, and copies in albums
+are matched with the photo of the year: by name, size, and the time in the sidecar. In memory are one area at a time, and
+of the whole tree only the albums' copies and what has found no partner.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ _OWN_FOLDERS = TRASH | frozenset(
 )  # fmt: skip
 _DAY_FOLDER = re.compile(r"\d{4}-\d\d-\d\d(?: ?#\d+| - _\d+)?", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
+_TAKEOUT = re.compile(r"takeout(?:[ _-]?\(?#\)?)?")  # with the number that unpacking a second part beside it gives
 _SAME_SHOT = timedelta(seconds=10)  # a live photo's film says when it began
 
 
@@ -251,14 +252,54 @@ def _find_areas(tree: Tree) -> Iterator[Tree]:
         kinds[listing.locator] = _has_sidecar(tree.folder, listing)
         yield tree
     roots = {_parent_key(locator) for locator, has_any in kinds.items() if has_any}
-    known = {_area_key(locator) for locator, has_any in kinds.items() if has_any}
+    known = {key(locator) for key in (_area_key, _below_takeout) for locator, has_any in kinds.items() if has_any}
     spread: dict[str, list[str]] = defaultdict(list)
     for locator, has_any in kinds.items():
         key = _area_key(locator)
         is_near = any("google" in near and near in roots for near in (_parent_key(locator), _places(locator)))
-        if has_any or key in known or is_near:
+        if has_any or is_near or not known.isdisjoint({key, _below_takeout(locator) or key}):
             spread[key].append(locator)
-    tree.parts = {locators[0]: tuple(locators) for locators in spread.values()}
+    order = {locator: number for number, locator in enumerate(kinds)}
+    together = (sorted(each, key=order.__getitem__) for each in _wherever_unpacked(tree.folder, spread.values()))
+    tree.parts = {locators[0]: tuple(locators) for locators in together}
+
+
+def _wherever_unpacked(folder: Folder, areas: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The areas, with those put together that are one folder of one export whose parts lie in different places.
+
+    Two exports, of two people or years, have the same folders, too. There a name is in both somewhere, and then none of
+    their folders are put together. Cost: one more listing of the folders in question.
+    """
+    alike: dict[str, list[list[str]]] = defaultdict(list)
+    for locators in areas:
+        alike[_below_takeout(locators[0]) or locators[0]].append(locators)
+    clashing = {pair for several in alike.values() if len(several) > 1 for pair in _clashes(folder, several)}
+    for several in alike.values():
+        joined: list[list[str]] = []
+        for locators in several:
+            place = _above_takeout(locators[0])
+            fitting = (
+                each
+                for each in joined
+                if clashing.isdisjoint(frozenset((place, _above_takeout(other))) for other in each)
+            )
+            home = next(fitting, None)
+            if home is None:
+                joined.append(list(locators))
+            else:
+                home += locators
+        yield from joined
+
+
+def _clashes(folder: Folder, several: Iterable[list[str]]) -> Iterator[frozenset[str]]:
+    """The pairs of places that have a file of the same name in the same folder of their exports."""
+    taken: dict[str, str] = {}
+    for locators in several:
+        place = _above_takeout(locators[0])
+        for file in (file for locator in locators for file in _listed(folder, locator)):
+            other = taken.setdefault(file.name, place)
+            if other != place:
+                yield frozenset((place, other))
 
 
 def _find_copies(tree: Tree) -> Iterator[Tree]:
@@ -370,6 +411,24 @@ def _area_key(locator: str) -> str:
     """The same for the same folder in every part of an export: "…-001/Takeout/…/X" and "…-002/Takeout/…/X"."""
     parent, _, name = locator.rpartition("/")
     return f"{_parent_key(locator)}/{_fold(name)}" if parent else _fold(name)
+
+
+def _below_takeout(locator: str) -> str:
+    """The same for the same folder of an export wherever its "Takeout" lies, also as "Takeout 2"; "" outside of one."""
+    parts = _area_key(locator).split("/")
+    at = _takeout_at(parts)
+    return "/".join(parts[at:]) if 0 < at < len(parts) else ""
+
+
+def _above_takeout(locator: str) -> str:
+    """Where the "Takeout" lies that the folder belongs to, and what it is called there."""
+    parts = _area_key(locator).split("/")
+    return "/".join(parts[: _takeout_at(parts)])
+
+
+def _takeout_at(parts: Sequence[str]) -> int:
+    """How many parts of a path lead to the folder's "Takeout", itself among them; 0 where there is none."""
+    return next((at for at in range(len(parts), 0, -1) if _TAKEOUT.fullmatch(parts[at - 1])), 0)
 
 
 def _parent_key(locator: str) -> str:

@@ -265,6 +265,63 @@ def test_an_export_whose_parts_were_unpacked_side_by_side_is_read_as_one(tmp_pat
     assert reading.problems(items) == {}
 
 
+IN_NUMBERS = {
+    "Google Photos/Photos from 2019/a(1).jpg": "x",
+    "Google Photos/Photos from 2019/a(2).jpg": "y",
+}
+OF_NUMBERS = {
+    "Google Photos/Photos from 2019/a.jpg(1).json": asset("a.jpg", description="one"),
+    "Google Photos/Photos from 2019/a.jpg(2).json": asset("a.jpg", description="two"),
+}
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ("Takeout/", "Takeout 2/"),
+        ("Takeout 2/", "Takeout/"),
+        ("Takeout/", "Takeout (1)/"),
+        ("a/Takeout/", "b/Takeout/"),
+        ("Takeout/", "takeout-20240601T100000Z-002/Takeout/"),
+        ("stick/a/Takeout/", "Takeout/"),
+    ],
+)
+def test_the_parts_of_an_export_are_one_wherever_each_was_unpacked(
+    tmp_path: Path, reading: ModuleType, here: str, there: str
+) -> None:
+    files = {here + name: content for name, content in IN_NUMBERS.items()}
+    files |= {there + name: content for name, content in OF_NUMBERS.items()}
+    items = reading.read(GoogleTakeout(), reading.make(tmp_path, files))
+    assert [(parts(draft)[0][0], draft.body) for draft in reading.drafts(items).values()] == [
+        ("a(1).jpg", "one"),
+        ("a(2).jpg", "two"),
+    ]
+
+
+def test_exports_of_two_people_that_share_a_name_stay_apart(tmp_path: Path, reading: ModuleType) -> None:
+    year, other = "Takeout/Google Photos/Photos from 2019/", "Takeout/Google Photos/Photos from 2020/"
+    files = {
+        f"anna/{year}a.jpg": "hers",
+        f"anna/{year}a.jpg.json": asset("a.jpg", description="hers"),
+        f"ben/{year}a.jpg": "his",
+        f"anna/{other}b.jpg": "without a sidecar",
+        f"anna/{other}c.jpg": "hers",
+        f"anna/{other}c.jpg.json": asset("c.jpg"),
+        f"ben/{other}b(1).jpg": "his",
+        f"ben/{other}b.jpg(1).json": asset("b.jpg", description="his"),
+        f"ben/{other}b-edited.jpg": "his, edited",
+    }
+    drafts = reading.drafts(reading.read(GoogleTakeout(), reading.make(tmp_path, files)))
+    assert {key: (len(draft.media), draft.body) for key, draft in drafts.items()} == {
+        f"anna/{year}a.jpg": (1, "hers"),
+        f"anna/{other}b.jpg": (1, ""),
+        f"anna/{other}c.jpg": (1, ""),
+        f"ben/{year}a.jpg": (1, ""),
+        f"ben/{other}b(1).jpg": (1, "his"),
+        f"ben/{other}b-edited.jpg": (1, ""),
+    }
+
+
 def test_a_sidecar_in_quite_another_folder_is_found_by_its_title(tmp_path: Path, reading: ModuleType) -> None:
     files = {
         "one/Photos from 2019/a.jpg": "x",
