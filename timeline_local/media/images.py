@@ -8,6 +8,7 @@ import struct
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,7 +18,7 @@ from timeline_local.domain.parts import Part
 from timeline_local.media.animation import gif_duration_ms, webp_duration_ms
 from timeline_local.media.exif import Exif, read_exif, read_exif_block
 from timeline_local.media.facts import Undecodable
-from timeline_local.media.packets import MAX_BLOCK, Packets
+from timeline_local.media.packets import MAX_BLOCK, Packets, packets_of
 from timeline_local.media.sniff import Sniffed
 from timeline_local.media.tiff import Tiff, TiffError
 
@@ -27,7 +28,7 @@ Image.MAX_IMAGE_PIXELS = 1_000_000_000
 PngImagePlugin.MAX_TEXT_CHUNK = MAX_BLOCK
 
 JPEG_2000, PHOTOSHOP = "image/jp2", "image/vnd.adobe.photoshop"  # whose metadata the decoder passes over
-READ_BY_US = frozenset({JPEG_2000, PHOTOSHOP})
+READ_BY_US = frozenset({JPEG_2000, PHOTOSHOP, "image/gif"})
 _FORMATS: dict[str, tuple[str, ...]] = {
     "image/jpeg": ("JPEG",),  # several pictures in one file, too: its plugin knows them
     "image/png": ("PNG",),
@@ -102,7 +103,19 @@ def packets(image: Image.Image) -> Packets:
     iptc = blocks.get(0x0404, b"") if isinstance(blocks, dict) else b""
     xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or _raw_profile(info, "xmp")
     exif = info.get("exif") or _raw_profile(info, "exif") or _raw_profile(info, "APP1")
-    return Packets(_as_bytes(exif), _as_bytes(xmp), _as_bytes(iptc or _raw_profile(info, "iptc")))
+    found = Packets(_as_bytes(exif), _as_bytes(xmp), _as_bytes(iptc or _raw_profile(info, "iptc")))
+    if image.format == "PNG":
+        found.title, found.description = (str(info.get(name, "")) for name in ("Title", "Description"))
+    return found
+
+
+def complete(blocks: Packets, file: BinaryIO, mime: str) -> Packets:
+    """With what stands where the decoder of the format does not look; it reads the file only where something lacks."""
+    if mime in READ_BY_US:
+        return packets_of(file, mime)
+    lacks = not blocks.xmp if mime == "image/jpeg" else mime == "image/png" and not (blocks.exif and blocks.xmp)
+    more = packets_of(file, mime) if lacks else blocks
+    return replace(blocks, exif=blocks.exif or more.exif, xmp=blocks.xmp or more.xmp)
 
 
 def is_turned_by_plugin(image: Image.Image) -> bool:

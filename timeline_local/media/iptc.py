@@ -64,6 +64,7 @@ def _records(data: bytes) -> dict[int, list[bytes]]:
 
 
 def _moment(day: str, time: str) -> tuple[datetime | None, bool]:
+    day = "".join(each for each in day if each not in "-:/")  # the standard has digits alone
     for text, form, has_time in ((day + time[:6], "%Y%m%d%H%M%S", True), (day, "%Y%m%d", False)):
         try:
             # The records are digits without any zone; the offset is kept beside the wall clock.

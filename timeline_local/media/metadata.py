@@ -5,7 +5,7 @@ from pathlib import Path
 
 from timeline_local.domain.parts import Part
 from timeline_local.media.exif import UPRIGHT_SHAPES
-from timeline_local.media.facts import MediaFacts, Undecodable
+from timeline_local.media.facts import MediaFacts, Undecodable, clip
 from timeline_local.media.motion import motion_offset
 from timeline_local.media.sniff import Sniffed
 
@@ -59,19 +59,22 @@ def _found_in_file(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
 def _opened_picture(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
     from timeline_local.media import images  # noqa: PLC0415 - decoders load in the decoding process only
     from timeline_local.media.embedded import join  # noqa: PLC0415 - as above
-    from timeline_local.media.packets import packets_of  # noqa: PLC0415 - as above
 
     with images.opened(path, sniffed) as image:
         width, height = image.size
         blocks = images.packets(image)
         turned_by_plugin = images.is_turned_by_plugin(image)
     with path.open("rb") as file:
-        if sniffed.mime in images.READ_BY_US:
-            blocks = packets_of(file, sniffed.mime)
+        blocks = images.complete(blocks, file, sniffed.mime)
         exif = images.read_blocks(file, sniffed, blocks)
         facts = join(exif, blocks.xmp, blocks.iptc, mime=sniffed.mime)
         film_at = motion_offset(file, blocks.xmp) if sniffed.mime in images.MOTION_MIMES else None
         duration_ms = images.duration_ms(file, sniffed)
+    facts = replace(
+        facts,
+        title=facts.title or clip(blocks.title),
+        description=facts.description or clip(blocks.description),
+    )
     if turned_by_plugin:
         facts = replace(facts, orientation=1)
     if facts.orientation not in UPRIGHT_SHAPES:

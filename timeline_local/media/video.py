@@ -6,6 +6,7 @@ no way to make it open anything else.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from PIL import Image
 
 from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.media.boxes import Movie, read_movie
-from timeline_local.media.exif import parse_offset, wall_clock
+from timeline_local.media.embedded import join
+from timeline_local.media.exif import Exif, parse_offset, wall_clock
 from timeline_local.media.facts import MediaFacts, Undecodable, capped_raw, clip
 from timeline_local.media.gps import Position, parse_iso6709
+from timeline_local.media.packets import packets_of
 from timeline_local.media.sniff import Sniffed
 
 _DEMUXERS = {
@@ -51,6 +54,7 @@ _MAX_FRAME_PIXELS = 64_000_000
 _MAX_DECODED_FRAMES = 300
 _ORIENTATION = {0: 1, 90: 6, 180: 3, 270: 8}
 _QUICKTIME = "com.apple.quicktime."
+_TAKEN = frozenset({"XMP exif:DateTimeOriginal", "XMP photoshop:DateCreated", "XMP xmpDM:shotDate"})
 
 
 @contextmanager
@@ -78,12 +82,11 @@ def read_video(path: Path, sniffed: Sniffed) -> MediaFacts:
         picture = next(iter(container.streams.video), None)
         size = (picture.width, picture.height) if picture is not None and sniffed.family == "video" else (0, 0)
         duration_ms, problems = _duration_ms(container)
-    movie = Movie()
-    if _DEMUXERS[sniffed.extension] == "mov":
-        with path.open("rb") as file:
-            movie = read_movie(file)
+    with path.open("rb") as file:
+        movie = read_movie(file) if _DEMUXERS[sniffed.extension] == "mov" else Movie()
+        beside = join(Exif(), packets_of(file, sniffed.mime).xmp, b"", mime=sniffed.mime)
     width, height = size if movie.rotation % 180 == 0 else (size[1], size[0])
-    position = _position(tags)
+    position = _position(tags) or _position_beside(beside)
     return MediaFacts(
         mime=_refined_mime(sniffed, has_picture=picture is not None),
         width=width or None,
@@ -95,12 +98,18 @@ def read_video(path: Path, sniffed: Sniffed) -> MediaFacts:
         lat=position.lat if position else None,
         lon=position.lon if position else None,
         altitude_m=position.altitude_m if position else None,
-        evidence=tuple(_evidence(tags, movie)),
-        title=_first(tags, f"{_QUICKTIME}title", "title"),
-        description=_first(tags, f"{_QUICKTIME}description", "description", "comment"),
+        evidence=tuple(_stated_beside(beside, _evidence(tags, movie))),
+        title=beside.title or _first(tags, f"{_QUICKTIME}title", "title"),
+        description=beside.description or _first(tags, f"{_QUICKTIME}description", "description", "comment"),
+        keywords=beside.keywords,
+        people=beside.people,
+        rating=beside.rating,
+        city=beside.city,
+        region=beside.region,
+        country=beside.country,
         content_id=_first(tags, f"{_QUICKTIME}content.identifier"),
         raw=capped_raw({name: clip(value, 1000) for name, value in tags.items()}),
-        problems=problems,
+        problems=(*problems, *beside.problems),
     )
 
 
@@ -174,6 +183,18 @@ def _evidence(tags: Mapping[str, str], movie: Movie) -> Iterator[TimeEvidence]:
             yield TimeEvidence(basis=TimeBasis.EXIF, instant=clock, origin=f"video {origin} (UTC)")
 
 
+def _stated_beside(beside: MediaFacts, clocks: Iterator[TimeEvidence]) -> Iterator[TimeEvidence]:
+    """When XMP says that it was taken goes before the clocks: somebody wrote it who knew better.
+
+    What else XMP says of dates, when a file was made for one, is worth what a sidecar's is.
+    """
+    yield from (each for each in beside.evidence if each.origin in _TAKEN)
+    yield from clocks
+    for each in beside.evidence:
+        if each.origin not in _TAKEN:
+            yield each if each.basis is TimeBasis.GPS else replace(each, basis=TimeBasis.SIDECAR)
+
+
 def _stated(text: str) -> Iterator[TimeEvidence]:
     try:
         stated = datetime.fromisoformat(text)
@@ -194,6 +215,12 @@ def _parse_instant(text: str) -> datetime | None:
 def _position(tags: Mapping[str, str]) -> Position | None:
     names = (f"{_QUICKTIME}location.iso6709", "location", "location-eng")
     return next((found for name in names if (found := parse_iso6709(tags.get(name, "")))), None)
+
+
+def _position_beside(beside: MediaFacts) -> Position | None:
+    if beside.lat is None or beside.lon is None:
+        return None
+    return Position(beside.lat, beside.lon, beside.altitude_m)
 
 
 def _first(tags: Mapping[str, str], *names: str) -> str:
