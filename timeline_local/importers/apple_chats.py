@@ -107,14 +107,14 @@ class Talks:
 
     def author_of(self, row: Row) -> PersonRef | None:
         handle = self.handles.get(whole(row, "handle_id"), "")
-        return PersonRef(name=ME, role=PersonRole.AUTHOR) if whole(row, "is_from_me") else _person(handle)
+        return PersonRef(name=ME, role=PersonRole.AUTHOR) if whole(row, "is_from_me") else person(handle)
 
     def recipients_of(self, row: Row) -> tuple[PersonRef, ...]:
         """To whom something was sent that the owner sent to one person: a group is known by its chat."""
         members = [each for chat in self._places.of(whole(row, "rowid"))[:1] for each in self._members.of(chat)]
         if not whole(row, "is_from_me") or len(members) != 1:
             return ()
-        found = _person(self.handles.get(members[0], ""), PersonRole.RECIPIENT)
+        found = person(self.handles.get(members[0], ""), PersonRole.RECIPIENT)
         return (found,) if found is not None else ()
 
     def files_of(self, row: Row) -> Iterator[Enclosed]:
@@ -126,7 +126,7 @@ class Talks:
         return Reactions.of(self)
 
 
-def _person(handle: str, role: PersonRole = PersonRole.AUTHOR) -> PersonRef | None:
+def person(handle: str, role: PersonRole = PersonRole.AUTHOR) -> PersonRef | None:
     """By a number or address; companies have neither, but a name."""
     if not handle:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -103,3 +104,20 @@ class Pairs:
         while at < len(self._left) and self._left[at] == number:
             at += 1
         return self._right[first:at]
+
+
+def between(database: Database, table: str, left: str, right: str) -> Pairs:
+    """What a table ties that is called after numbers of kinds, which change: "Z_26ASSETS" in one system.
+
+    table, left, right  patterns of its name, and of its columns. None where there is no such table. Raises OSError.
+    """
+    for name, each in database.tables.items():
+        first, second = _column(each, left), _column(each, right)
+        if re.fullmatch(table, name) and first and second:
+            rows_of = database.rows(name, first, second)
+            return Pairs((whole(row, first), whole(row, second)) for row in rows_of)
+    return Pairs(())
+
+
+def _column(table: Table, pattern: str) -> str:
+    return next((name for name in table.columns if re.fullmatch(pattern, name)), "")

@@ -6,16 +6,15 @@ Names of columns and of the tables between two others change with every system; 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from timeline_local.domain.drafts import CollectionRef, PlaceRef
 from timeline_local.importers import loose
-from timeline_local.importers.apple_tables import Database, Pairs, text, whole
+from timeline_local.importers.apple_tables import Database, Pairs, between, text, whole
 from timeline_local.importers.plists import spoken, unarchived
-from timeline_local.importers.sqlite_tables import Row, Table
+from timeline_local.importers.sqlite_tables import Row
 
 ASSETS = ("zasset", "zgenericasset")  # the second one until Photos 5
 OF_ASSETS = frozenset({"zuuid", "zfilename", "zdirectory", "zdatecreated"})
@@ -101,7 +100,7 @@ class Library:
 
     @cached_property
     def _tagged(self) -> Pairs:
-        return self._between(r"z_\d+keywords", r"z_\d+assetattributes", r"z_\d+keywords")
+        return between(self._database, r"z_\d+keywords", r"z_\d+assetattributes", r"z_\d+keywords")
 
     def albums(self, asset: Asset) -> tuple[CollectionRef, ...]:
         found = [self._albums.get(number) for number in self._in_albums.of(asset.number)]
@@ -131,7 +130,7 @@ class Library:
 
     @cached_property
     def _in_albums(self) -> Pairs:
-        return self._between(r"z_\d+assets", r"z_\d+assets", r"z_\d+albums")
+        return between(self._database, r"z_\d+assets", r"z_\d+assets", r"z_\d+albums")
 
     def people(self, asset: Asset) -> tuple[str, ...]:
         """Those that have a name, each once."""
@@ -197,19 +196,6 @@ class Library:
                 address=" ".join(spoken(told, "addressString").split()),
             )
         )
-
-    def _between(self, table: str, left: str, right: str) -> Pairs:
-        """What a table ties that is called after numbers of kinds, which change: "Z_26ASSETS" in one system."""
-        for name, each in self._database.tables.items():
-            first, second = _column(each, left), _column(each, right)
-            if re.fullmatch(table, name) and first and second:
-                rows = self._database.rows(name, first, second)
-                return Pairs((whole(row, first), whole(row, second)) for row in rows)
-        return Pairs(())
-
-
-def _column(table: Table, pattern: str) -> str:
-    return next((name for name in table.columns if re.fullmatch(pattern, name)), "")
 
 
 def _area_of_interest(told: object) -> str:

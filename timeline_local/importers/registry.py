@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from timeline_local.domain.drafts import JSON, Contact, Draft, Problem
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOptions, Recognition, Source, Unit
+from timeline_local.importers.sources.apple_calls import AppleCalls
 from timeline_local.importers.sources.apple_contacts import AppleContacts
 from timeline_local.importers.sources.apple_health import AppleHealth
 from timeline_local.importers.sources.apple_journal import AppleJournal
@@ -117,6 +118,7 @@ SOURCES: tuple[Source, ...] = (
     ContactList(),
     AppleContacts(),
     AppleMessages(),
+    AppleCalls(),
     IMessage(),
     Line(),
     KakaoTalk(),
