@@ -227,9 +227,14 @@ def index(tables: Mapping[str, dict[str, Any]], ours: Ours) -> list[dict[str, li
             for cities in within.values():
                 for english, name in cities.items():
                     meant[searchable(name)].add(english)
+    return parts_of(meant, but=ours.own)
+
+
+def parts_of(meant: Mapping[str, set[str]], *, but: set[str]) -> list[dict[str, list[str]]]:
+    """Folded name → what is meant by it, in parts by their hash; without those of `but`."""
     parts: list[dict[str, list[str]]] = [{} for _ in range(BUCKETS)]
     for folded in sorted(meant):
-        if folded and folded not in ours.own:
+        if folded and folded not in but:
             parts[zlib.crc32(folded.encode()) % BUCKETS][folded] = sorted(meant[folded])
     return parts
 
@@ -241,9 +246,9 @@ def main(wheel: str, archives: list[str]) -> None:
     tables = {language: table for language, table in tables.items() if language in ALSO or _is_cared_for(table)}
     with zipfile.ZipFile(FILE, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
         for language, table in tables.items():
-            _write(packed, f"{language.lower()}.json", table)
+            write(packed, f"{language.lower()}.json", table)
         for number, part in enumerate(index(tables, ours)):
-            _write(packed, f"meant/{number}.json", part)
+            write(packed, f"meant/{number}.json", part)
     print(f"{len(tables)} languages, {FILE.stat().st_size:,} bytes")
 
 
@@ -252,7 +257,7 @@ def _is_cared_for(table: Mapping[str, Any]) -> bool:
     return len(table["countries"]) >= FEWEST_COUNTRIES and regions >= FEWEST_REGIONS
 
 
-def _write(packed: zipfile.ZipFile, name: str, value: object) -> None:
+def write(packed: zipfile.ZipFile, name: str, value: object) -> None:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     packed.writestr(zipfile.ZipInfo(name, DATED), text, zipfile.ZIP_DEFLATED, 9)
 

@@ -83,15 +83,15 @@ async def test_what_is_near_a_place_is_found_by_its_name_in_any_language(
 
 async def test_facets_and_tiles_say_it_in_the_language_too(client: httpx.AsyncClient, walks: dict[str, str]) -> None:
     places = (await get(client, "/search/facets", q=""))["places"]["values"]
-    assert {each["label"]: each["term"] for each in places} == {"Florenz": "in:Florence", "Munich": "in:Munich"}
+    assert {each["label"]: each["term"] for each in places} == {"Florenz": "in:Florence", "München": "in:Munich"}
     skeleton = (await client.get(f"{API}/timeline/skeleton")).content
     rev = int.from_bytes(skeleton[12:16], "little")
     tiles = (await client.get(f"{API}/timeline/items", params={"from": 0, "to": 2, "rev": rev}, headers=GERMAN)).json()
-    assert dict(zip(tiles["title"], tiles["location"], strict=True)) == {"Arno": "Florenz", "Isar": "Munich"}
+    assert dict(zip(tiles["title"], tiles["location"], strict=True)) == {"Arno": "Florenz", "Isar": "München"}
     assert [each["name"] for each in (await get(client, "/locations", q="florenz"))["items"]] == ["Florenz"]
 
 
-@pytest.mark.parametrize(("typed", "label"), [("in:flore", "Florenz"), ("in:ital", "Italien"), ("in:mun", "Munich")])
+@pytest.mark.parametrize(("typed", "label"), [("in:flore", "Florenz"), ("in:ital", "Italien"), ("in:mün", "München")])
 async def test_what_is_typed_in_either_language_is_offered_in_the_own(
     client: httpx.AsyncClient, walks: dict[str, str], typed: str, label: str
 ) -> None:

@@ -1,7 +1,8 @@
 """What places are called in other languages than English, which is that of the table of places.
 
-Countries and the largest cities are of the Unicode CLDR, regions and what is called after them of Debian's iso-codes;
-`place_words-LICENSE.txt` says under which licences. A language is read when somebody first asks in it.
+Countries and the largest cities are of the Unicode CLDR, regions and what is called after them of Debian's iso-codes,
+other cities, in seven languages, of GeoLite2; `place_words-LICENSE.txt` and `city_words-LICENSE.txt` say under which
+licences. A language is read when somebody first asks in it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_name("place_words.zip")
+CITIES = Path(__file__).with_name("city_words.zip")  # apart, as whoever changes it must pass it on as it was given
 BUCKETS = 64
 ENGLISH = "en"
 _CHINESE = re.compile(r"zh-(tw|hk|mo)\b")  # where the older characters are written
@@ -96,20 +98,29 @@ def _languages() -> frozenset[str]:
 
 @lru_cache(maxsize=8)
 def _read(language: str) -> PlaceWords:
-    return PlaceWords(language, **_member(f"{language}.json"))
+    words, cities = _member(FILE, f"{language}.json"), _member(CITIES, f"{language}.json")
+    for code, regions in words["cities"].items():
+        for region, names in regions.items():
+            cities.setdefault(code, {}).setdefault(region, {}).update(names)
+    return PlaceWords(language, words["countries"], words["regions"], cities)
 
 
 def meant_by(folded: str) -> tuple[str, ...]:
     """What a name in any language is called in the table, none if that is its own name.  folded: as `searchable`."""
-    return tuple(_part(zlib.crc32(folded.encode()) % BUCKETS).get(folded, ()))
+    number = zlib.crc32(folded.encode()) % BUCKETS
+    return tuple(dict.fromkeys(name for file in (FILE, CITIES) for name in _part(file, number).get(folded, ())))
 
 
-@lru_cache(maxsize=4)
-def _part(number: int) -> Mapping[str, list[str]]:
-    return _member(f"meant/{number}.json")
+@lru_cache(maxsize=8)
+def _part(file: Path, number: int) -> Mapping[str, list[str]]:
+    return _member(file, f"meant/{number}.json")
 
 
-def _member(name: str) -> dict[str, Any]:
-    with zipfile.ZipFile(FILE) as packed:
-        found: dict[str, Any] = json.loads(packed.read(name))
+def _member(file: Path, name: str) -> dict[str, Any]:
+    """Nothing where the file has no such member."""
+    with zipfile.ZipFile(file) as packed:
+        try:
+            found: dict[str, Any] = json.loads(packed.read(name))
+        except KeyError:
+            return {}
         return found

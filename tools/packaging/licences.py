@@ -24,6 +24,7 @@ can be replaced by others of the same interface; their sources are at the addres
 The names of places (places.dat) are from GeoNames, www.geonames.org, under CC BY 4.0; districts were joined to cities.
 What they are called in other languages (place_words.zip) is from the Unicode CLDR (Unicode License v3) and iso-codes
 (LGPL 2.1 or later); place_words-LICENSE.txt beside it has both texts, and says how to make that file of others.
+Names of cities (city_words.zip) are from GeoLite2 data created by MaxMind, www.maxmind.com, and under CC BY-SA 4.0.
 """
 RULE = "=" * 100
 

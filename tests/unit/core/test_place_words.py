@@ -23,11 +23,13 @@ TOKYO = Named("Tokyo", "Tokyo", "Tokyo", "Japan", "JP")
     ("accepted", "place", "told"),
     [
         ("de", FLORENCE, ("Florenz", "Florenz", "Toskana", "Italien")),
-        ("de", MUNICH, ("Munich", "Munich", "Bayern", "Deutschland")),  # nobody tells us what the city is called
+        ("de", MUNICH, ("München", "München", "Bayern", "Deutschland")),
         ("de", TOKYO, ("Tokio", "Tokio", "Tokyo", "Japan")),
         ("fr", FLORENCE, ("Florence", "Florence", "Toscane", "Italie")),
         ("fr", MUNICH, ("Munich", "Munich", "Bavière", "Allemagne")),
         ("ja", FLORENCE, ("フィレンツェ", "フィレンツェ", "トスカーナ", "イタリア")),
+        ("ja", MUNICH, ("ミュンヘン", "ミュンヘン", "バイエルン", "ドイツ")),
+        ("it", MUNICH, ("Munich", "Munich", "Baviera", "Germania")),  # nobody tells us what the city is called
         ("ja", TOKYO, ("東京", "東京", "東京", "日本")),
     ],
 )
@@ -74,6 +76,20 @@ def test_what_somebody_called_a_place_stays() -> None:
 @pytest.mark.parametrize("name", ["Bayern", "bavière", "バイエルン", "Бавария"])
 def test_a_name_in_any_language_leads_to_that_of_the_table(name: str) -> None:
     assert meant_by(searchable(name)) == ("Bavaria",)
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("München", "Munich"), ("Cologne", "Köln"), ("Colônia", "Köln"), ("Кёльн", "Köln"), ("深圳", "Shenzhen")],
+)
+def test_a_name_of_a_city_in_any_language_leads_to_that_of_the_table(name: str, called: str) -> None:
+    assert called in meant_by(searchable(name))
+
+
+def test_what_only_few_have_a_name_for_keeps_its_own() -> None:
+    words = words_for("de")
+    assert words is not None
+    assert words.told(Named("Pszów", "Pszów", "Silesia", "Poland", "PL")).city == "Pszów"
 
 
 @pytest.mark.parametrize("name", ["mexico", "granada", "xinjiang", "munich", "ruritania", ""])
