@@ -16,6 +16,7 @@ from timeline_local.importers.sources.apple_messages import AppleMessages
 from timeline_local.importers.sources.apple_notes import AppleNotes
 from timeline_local.importers.sources.apple_photos import ApplePhotos
 from timeline_local.importers.sources.bear import Bear
+from timeline_local.importers.sources.bluesky import Bluesky
 from timeline_local.importers.sources.contact_list import ContactList
 from timeline_local.importers.sources.daily_you import DailyYou
 from timeline_local.importers.sources.dawarich import Dawarich
@@ -139,6 +140,7 @@ SOURCES: tuple[Source, ...] = (
     GoogleLocation(),
     XArchive(),
     Mastodon(),
+    Bluesky(),
     AppleHealth(),
     Spotify(),
     Netflix(),
