@@ -23,6 +23,7 @@ from typing import BinaryIO
 
 from timeline_local.domain.drafts import Problem
 from timeline_local.domain.stretches import Stretch
+from timeline_local.importers.backups import BackupTree
 from timeline_local.importers.disk import DiskTree, GivenTree
 from timeline_local.importers.embedded import Coding, Decoded, Embedded
 from timeline_local.importers.encodings import as_utf8, head_as_utf8
@@ -321,11 +322,11 @@ def _opened(paths: tuple[Path, ...], without: tuple[Path, ...], limits: Limits) 
     """The tree of everything given, and what its root is called."""
     if len(paths) == 1 and not paths[0].is_file():
         folder = DiskTree(paths[0], without=without)
-        return MountedTree(folder, limits), folder.root
+        return BackupTree(MountedTree(folder, limits)), folder.root
     given = GivenTree(paths, without=without)
     archives = frozenset(name for name, path in given.files.items() if is_archive(path))
     homes = {path.parent for name, path in given.files.items() if name not in archives}
-    return MountedTree(given, limits, archives=archives), homes.pop() if len(homes) == 1 else Path()
+    return BackupTree(MountedTree(given, limits, archives=archives)), homes.pop() if len(homes) == 1 else Path()
 
 
 def natural_key(name: str) -> SortKey:

@@ -15,6 +15,7 @@ from timeline_local.importers.apple_chats import Attachments, Enclosed, Talks, r
 from timeline_local.importers.apple_tables import BESIDE, DATABASES, Database, holds, record_of, text, whole
 from timeline_local.importers.apple_times import instant
 from timeline_local.importers.archive import File, Folder
+from timeline_local.importers.backups import ABOUT, ENCRYPTED, is_encrypted
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.chat_reading import (
     NEVER_SENT,
@@ -29,7 +30,7 @@ from timeline_local.importers.chat_reading import (
 )
 from timeline_local.importers.files import extension
 from timeline_local.importers.json_stream import Letters
-from timeline_local.importers.plists import read_plist, spoken, unarchived
+from timeline_local.importers.plists import MAX_BYTES, read_plist, spoken, unarchived
 from timeline_local.importers.sqlite_tables import Row
 from timeline_local.importers.typedstream import words_of
 
@@ -59,7 +60,9 @@ class AppleMessages:
         """Sure as soon as one database is found."""
         found = next((file for file in folder.sample() if _is_database(folder, file)), None)
         if found is None:
-            return Recognition(0.0, "There is no database of Apple's Messages in this folder.")
+            is_closed = any(_is_closed(folder, file) for file in folder.sample())
+            reason = "There is no database of Apple's Messages in this folder."
+            return Recognition(0.0, reason, ENCRYPTED if is_closed else "")
         return Recognition(0.95, f"It holds the database of Apple's Messages, {found.locator}.")
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
@@ -76,6 +79,16 @@ class AppleMessages:
 
 def _is_database(folder: Folder, file: File) -> bool:
     return (extension(file.name) in DATABASES or file.name == _IN_A_BACKUP) and holds(folder, file, _TABLES)
+
+
+def _is_closed(folder: Folder, file: File) -> bool:
+    """Whether it is what tells of an iPhone's backup that it is encrypted."""
+    if file.name != ABOUT:
+        return False
+    try:
+        return is_encrypted(folder.read(file.locator, limit=MAX_BYTES))
+    except (OSError, ValueError):
+        return False
 
 
 class _Reading:
