@@ -3,8 +3,8 @@
 A photo lies in the folder of its year and again, byte for byte, in each of its albums; an export that was split and
 unpacked has every folder several times, with the picture in one of them and its sidecar in another. So folders that
 differ only in which part they lie in, or in where that part was unpacked, are read as one *area*, and copies in albums
-are matched with the photo of the year: by name, size, and the time in the sidecar. In memory are one area at a time, and
-of the whole tree only the albums' copies and what has found no partner.
+are matched with the photo of the year: by name, size, and the time in the sidecar. In memory are one area at a time,
+and of the whole tree only the albums' copies and what has found no partner.
 """
 
 from __future__ import annotations
