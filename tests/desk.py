@@ -53,7 +53,8 @@ class ToldSource:
         return Recognition(float(is_told), "It holds told.jsonl." if is_told else "There is no told.jsonl.")
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
-        del options, checkpoint
+        del checkpoint
+        options.claimed.add("told.jsonl")
         for line in folder.path("told.jsonl").read_text(encoding="utf-8").splitlines():
             yield item_from_json(json.loads(line))
 

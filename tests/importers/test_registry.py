@@ -61,6 +61,7 @@ class _Source:
         return self._recognition
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
+        options.claimed.add("b")
         yield from ()
 
 
@@ -76,6 +77,29 @@ def test_what_is_wrong_with_archives_is_told_whoever_reads(tmp_path: Path, readi
     source = _Source("any", Recognition(1, "yes"))
     told = [each.item for each in read_all(folder, [source], ReadOptions())]
     assert [(each.locator, each.slug) for each in told if isinstance(each, Problem)] == [("a.zip", "archive-damaged")]
+
+
+@pytest.mark.parametrize("more", [{}, {"pic.jpg": "p"}], ids=["among texts", "among pictures"])
+def test_what_nobody_takes_is_told_whoever_reads(tmp_path: Path, reading: ModuleType, more: dict[str, str]) -> None:
+    files = {"2020-01-01.md": "x", "letter.docx": "x", "table.csv": "a,b", "unknown.json": "{}", "none.md": ""}
+    folder = reading.make(tmp_path, files | more)
+    sources = [each.source for each in recognise_all(folder)]
+    told = [each.item for each in read_all(folder, sources, ReadOptions())]
+    assert sorted((each.locator, each.slug) for each in told if isinstance(each, Problem)) == [
+        ("letter.docx", "unsupported"),
+        ("none.md", "empty"),
+        ("table.csv", "unsupported"),
+        ("unknown.json", "unsupported"),
+    ]
+
+
+def test_what_was_taken_before_a_checkpoint_is_not_told_as_left_out(tmp_path: Path, reading: ModuleType) -> None:
+    folder = reading.make(tmp_path, {"a/2020-01-01.md": "x", "b/2020-01-02.md": "x", "b/c.docx": "x"})
+    sources = [each.source for each in recognise_all(folder)]
+    stops = [each.item for each in read_all(folder, sources, ReadOptions()) if isinstance(each.item, Checkpoint)]
+    for stop in stops:
+        rest = [each.item for each in read_all(folder, sources, ReadOptions(), stop.position)]
+        assert [each.locator for each in rest if isinstance(each, Problem)] == ["b/c.docx"]
 
 
 def test_a_folder_without_anything_is_nobodys(tmp_path: Path, reading: ModuleType) -> None:

@@ -29,6 +29,8 @@ runs in a worker thread.
 - It MUST hold no open file, and nothing it cannot afford to lose, across a `yield`: the reader may be closed there.
 - It MUST NOT write, decode media, touch the network or the database, or open files through anything but `Folder`.
 - It SHOULD use memory in proportion to one folder, not to the import.
+- It MUST add every file that it reads to `ReadOptions.claimed`, or hand it over in a draft: what nobody took is told as
+  left out when all have read.
 - Where names, sizes and dates of files tell that nothing changed since an earlier import, it SHOULD yield a `Unit`,
   which is only read when something did.
 - Every item's `source_key` MUST be the same when the same thing is read again. Keys are NFC, and one key is one item:

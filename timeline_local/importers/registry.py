@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from timeline_local.domain.drafts import JSON, Contact, Draft, Problem
-from timeline_local.importers.archive import Folder
+from timeline_local.importers.archive import Folder, Listing
 from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOptions, Recognition, Source, Unit
 from timeline_local.importers.sources.apple_calls import AppleCalls
 from timeline_local.importers.sources.apple_contacts import AppleContacts
@@ -165,6 +165,7 @@ SOURCES: tuple[Source, ...] = (
     PhotoFolder(),
 )
 LAST_HINTS = frozenset({"mapping"})  # sources whose advice is for what no other one knows
+TELLS_THE_REST = frozenset({"photo_folder"})  # the source that tells itself of all files that nobody took
 NOBODY = "folder"  # where a source's name stands, for what belongs to none
 
 # Sources whose keys are paths below the folder that is imported: the same path in another folder is another thing. The
@@ -228,23 +229,39 @@ def read_all(
 
     Files of a draft belong to its source: sources that read later do not see them. What was
     handed over before the checkpoint is read again in silence, to know whose files are whose.
+    What nobody took is told at the end.
     """
+    told: set[str] = set()
+    tells_the_rest = bool(sources) and sources[-1].name in TELLS_THE_REST
     if checkpoint is None:
         yield from (Read(NOBODY, problem) for problem in walk_problems(folder))
     current, position = _position(checkpoint, sources)
     for index, source in enumerate(sources):
         own = options
-        if index <= current and checkpoint is not None and index + 1 < len(sources):
+        is_last = tells_the_rest and index + 1 == len(sources)  # nobody asks any more whose its files are
+        if index <= current and checkpoint is not None and not is_last:
             own = replace(options, claimed=set(options.claimed))  # what it claims is not hidden from itself
             _claim_all(source, folder, options)
         if index < current:
             continue
         for item in source.read(folder, own, position if index == current else None):
-            if index + 1 < len(sources):
+            if not is_last:
                 _claim(item, options)
             if isinstance(item, Checkpoint):
                 item = Checkpoint({"source": source.name, "position": item.position})  # noqa: PLW2901
+            elif isinstance(item, Problem) and not tells_the_rest:
+                told.add(item.locator.partition("#")[0])
             yield Read(source.name, item)
+    if not tells_the_rest:
+        yield from (Read(NOBODY, problem) for problem in _rest(folder, options, told))
+
+
+def _rest(folder: Folder, options: ReadOptions, told: Container[str]) -> Iterator[Problem]:
+    """What no source took and nobody told of."""
+    for listing in folder.walk():
+        for file in listing.files if isinstance(listing, Listing) else ():
+            if not options.is_claimed(file.locator) and file.locator not in told:
+                yield Problem(file.locator, "unsupported", "Nothing here knows what is in this file; it was left out.")
 
 
 def _position(checkpoint: JSON, sources: Sequence[Source]) -> tuple[int, JSON]:

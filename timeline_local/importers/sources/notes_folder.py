@@ -58,6 +58,7 @@ class NotesFolder:
             if isinstance(listing, Problem):
                 continue  # the photo source walks the same folders and tells
             notes = [file for file in listing.files if _is_note(file) and not options.is_claimed(file.locator)]
+            options.claimed.update(file.locator for file in notes)
             after = natural_key(after_file) if listing.locator == after_folder and after_file else ()
             for count, file in enumerate(notes, 1):
                 if natural_key(file.name) <= after:
