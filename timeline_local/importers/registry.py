@@ -33,6 +33,7 @@ from timeline_local.importers.sources.flickr import Flickr
 from timeline_local.importers.sources.flights import Flights
 from timeline_local.importers.sources.foursquare import Foursquare
 from timeline_local.importers.sources.geojson import Geojson
+from timeline_local.importers.sources.goodreads import Goodreads
 from timeline_local.importers.sources.google_chat import GoogleChat
 from timeline_local.importers.sources.google_keep import GoogleKeep
 from timeline_local.importers.sources.google_location import GoogleLocation
@@ -50,6 +51,7 @@ from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.kakaotalk import KakaoTalk
 from timeline_local.importers.sources.kml import Kml
 from timeline_local.importers.sources.lastfm import LastFm
+from timeline_local.importers.sources.letterboxd import Letterboxd
 from timeline_local.importers.sources.line import Line
 from timeline_local.importers.sources.mail import MailSource
 from timeline_local.importers.sources.mapping import MappedTables
@@ -79,6 +81,7 @@ from timeline_local.importers.sources.strava import Strava
 from timeline_local.importers.sources.tcx import Tcx
 from timeline_local.importers.sources.telegram import Telegram
 from timeline_local.importers.sources.track_csv import TrackCsv
+from timeline_local.importers.sources.trakt import Trakt
 from timeline_local.importers.sources.vcard import VCard
 from timeline_local.importers.sources.whatsapp import WhatsApp
 from timeline_local.importers.sources.x_archive import XArchive
@@ -144,6 +147,9 @@ SOURCES: tuple[Source, ...] = (
     AppleHealth(),
     Spotify(),
     Netflix(),
+    Goodreads(),
+    Letterboxd(),
+    Trakt(),
     YouTube(),
     LastFm(),
     Polarsteps(),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Generator
+from contextlib import closing
 
 from timeline_local.importers import loose
 from timeline_local.importers.archive import Folder
-from timeline_local.importers.encodings import mended
+from timeline_local.importers.encodings import decode_head, mended
 from timeline_local.importers.track_formats import open_plain, open_plain_text
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
@@ -40,6 +41,26 @@ def csv_rows(
             cells = [mended(cell) for cell in row]
             if any(cell.strip() for cell in cells):
                 yield cells
+
+
+def named_rows(folder: Folder, locator: str) -> Generator[dict[str, str], None, None]:
+    """The rows of a table of commas by the names of its columns in small letters, without the spaces around them.
+
+    Memory: one row. Raises as `csv_rows` does.
+    """
+    with closing(csv_rows(folder, locator, delimiter=",")) as rows:
+        names = [cell.strip().casefold() for cell in next(rows, [])]
+        for row in rows:
+            yield dict(zip(names, (cell.strip() for cell in row), strict=False))
+
+
+def column_names(folder: Folder, locator: str, *, most_bytes: int = 4096) -> frozenset[str]:
+    """The names of the columns of a table of commas, as `named_rows` has them; none for what cannot be one."""
+    lines = decode_head(folder.head(locator, most_bytes)).lstrip("\ufeff \t\r\n").split("\n")[:1]
+    try:
+        return frozenset(cell.strip().casefold() for row in csv.reader(lines) for cell in row)
+    except csv.Error:
+        return frozenset()
 
 
 def json_lines(folder: Folder, locator: str) -> Generator[object, None, None]:
