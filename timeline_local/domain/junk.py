@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from timeline_local.domain.moments import Precision, TimeBasis, TimeEvidence
 
@@ -26,6 +26,7 @@ _ZERO_CLOCKS = {
     datetime(1980, 1, 1): "1980-01-01 00:00 is the zero of camera cards",  # noqa: DTZ001
     datetime(1980, 1, 6): "1980-01-06 00:00 is the zero of GPS clocks",  # noqa: DTZ001
 }
+_LAST_ZERO_YEAR = 1980
 
 
 def as_meant(evidence: TimeEvidence) -> TimeEvidence:
@@ -33,8 +34,10 @@ def as_meant(evidence: TimeEvidence) -> TimeEvidence:
 
     Later it is what a camera shows whose clock was never set.
     """
-    reading = evidence.local_at.replace(tzinfo=None) if evidence.local_at is not None else None
-    if reading is None or reading.year >= _FIRST_DIGITAL_YEAR or reading in _ZERO_CLOCKS:
+    if evidence.local_at is None or evidence.local_at.year >= _FIRST_DIGITAL_YEAR:
+        return evidence
+    reading = evidence.local_at.replace(tzinfo=None)
+    if reading in _ZERO_CLOCKS:
         return evidence
     is_year = evidence.basis in _WRITTEN and evidence.precision is Precision.INSTANT and _starts_year(reading)
     return replace(evidence, precision=Precision.YEAR) if is_year else evidence
@@ -55,7 +58,7 @@ def why_junk(evidence: TimeEvidence, now: datetime) -> str | None:
 def _readings(evidence: TimeEvidence) -> Iterator[datetime]:
     """Each clock reading in the evidence, as a naive time."""
     if evidence.local_at is not None:
-        yield evidence.local_at.replace(tzinfo=None)
+        yield evidence.local_at if evidence.local_at.tzinfo is None else evidence.local_at.replace(tzinfo=None)
     if evidence.instant is not None:
         in_range = evidence.instant.year in _CALENDAR
         yield (
@@ -74,7 +77,7 @@ def _why(reading: datetime, evidence: TimeEvidence, now: datetime) -> str | None
 
 
 def _zero_clock(reading: datetime, evidence: TimeEvidence) -> str | None:
-    if evidence.precision not in {Precision.INSTANT, Precision.MINUTE}:
+    if reading.year > _LAST_ZERO_YEAR or evidence.precision not in {Precision.INSTANT, Precision.MINUTE}:
         return None
     if reading in _ZERO_CLOCKS:
         return _ZERO_CLOCKS[reading]
@@ -93,9 +96,11 @@ def _new_year(reading: datetime, evidence: TimeEvidence) -> str | None:
 
 
 def _starts_year(reading: datetime) -> bool:
-    return (reading.month, reading.day, reading.time()) == (1, 1, reading.min.time())
+    return reading.month == reading.day == 1 and reading.time() == time.min
 
 
 def _future(reading: datetime, evidence: TimeEvidence, now: datetime) -> str | None:
+    if reading.year < now.year:
+        return None
     allowed = _PLANS if evidence.basis is TimeBasis.SOURCE else _DAY
     return "it lies in the future" if reading > now.astimezone(UTC).replace(tzinfo=None) + allowed else None
