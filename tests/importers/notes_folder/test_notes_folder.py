@@ -71,6 +71,12 @@ def when(draft: Draft) -> tuple[str, str]:
         ("2020-09-14.md", "---\ndate: 12:30:00\n---\nx", ("2020-09-14T00:00:00", "day")),
         ("2020-09-14.md", "---\ndate: nonsense\n---\nx", ("2020-09-14T00:00:00", "day")),
         ("2020-09-14.md", "# 2001-02-03 Old\nx", ("2020-09-14T00:00:00", "day")),
+        ("2020-09.md", "x", ("2020-09-01T00:00:00", "month")),
+        ("1999.txt", "x", ("1999-01-01T00:00:00", "year")),
+        ("2020/2020-Q3.md", "x", ("2020-07-01T00:00:00", "season")),
+        ("2020/2020-W01.md", "x", ("2019-12-30T00:00:00", "month")),
+        ("2020-KW38.md", "x", ("2020-09-14T00:00:00", "month")),
+        ("2020-W53.md", "---\ndate: 2021-01-01\n---\nx", ("2021-01-01T00:00:00", "day")),
         ("a.md", "# 2001-02-03 Old\nx", ("2001-02-03T00:00:00", "day")),
         ("a.md", "text\n\n## 2001-02-03\nx", ("2001-02-03T00:00:00", "day")),
         ("2021/a.md", "# 2001-02-03\nx", ("2001-02-03T00:00:00", "day")),
@@ -210,6 +216,23 @@ def test_the_properties_of_a_page_of_logseq_are_read_and_stay(tmp_path: Path, re
     assert when(found) == ("2019-03-04T00:00:00", "day")
     assert note(tmp_path, reading, "c.md", "tags:: [[two words]]").tags == ("two words",)
     assert note(tmp_path, reading, "b.md", "tags:: are words\nin a text").tags == ()
+
+
+def test_copies_that_logseq_keeps_are_no_notes(tmp_path: Path, reading: ModuleType) -> None:
+    files = {
+        "graph/journals/2024_02_29.md": "- now",
+        "graph/logseq/bak/journals/2024_02_29/2024-03-01T10_00_00.000Z.Desktop.md": "- earlier",
+        "graph/logseq/version-files/base/journals/2024_02_29.md": "- as synchronised",
+    }
+    items = reading.read(NotesFolder(), reading.make(tmp_path, files))
+    assert list(reading.drafts(items)) == ["graph/journals/2024_02_29.md"]
+    assert set(reading.problems(items).values()) == {"unsupported"}
+
+
+def test_a_note_of_a_week_lasts_it(tmp_path: Path, reading: ModuleType) -> None:
+    (draft,) = reading.drafts(reading.read(NotesFolder(), reading.make(tmp_path, {"2023-W12.md": "x"}))).values()
+    named = draft.evidence[0]
+    assert (named.local_at, named.local_until) == (datetime(2023, 3, 20), datetime(2023, 3, 27))  # noqa: DTZ001
 
 
 def test_the_front_matter_of_hugo_is_toml(tmp_path: Path, reading: ModuleType) -> None:

@@ -9,12 +9,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import islice
 from pathlib import PurePosixPath
 
 from timeline_local.domain.drafts import JSON, Draft, MediaRef, Problem
 from timeline_local.domain.filenames import FILE_NAME, date_from_path
 from timeline_local.domain.fingerprints import fold
+from timeline_local.domain.fuzzy import parse_edtf
 from timeline_local.domain.kinds import Kind, MediaRole
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
 from timeline_local.importers import front_matter
@@ -32,6 +34,12 @@ MAX_NOTE_BYTES = 4 * 1024 * 1024
 _NOTES = (".md", ".markdown", ".txt")
 # "2020-09-14", "2020_09_14", "20200914": nothing but a date, so no title.
 _ONLY_A_DATE = re.compile(r"\d{4}(?P<sep>[-_. ]?)\d\d(?P=sep)\d\d|\d\d\.\d\d\.\d{4}|\d{4}-\d\d|\d{4}", re.ASCII)
+# Notes of a week, a quarter or a year, as Obsidian's periodic notes are called: "2023-W12", "2023-Q2", "2023".
+_PERIOD = re.compile(
+    r"(?P<year>(?:19|20)\d\d)(?:[-_ ]?(?:W|KW)(?P<week>[0-5]\d)|[-_ ]?Q(?P<quarter>[1-4]))?", re.ASCII | re.IGNORECASE
+)
+_KEPT_COPIES = re.compile(r"(?:.*/)?logseq/(?:bak|version-files|\.recycle)(?:/.*)?")
+_COPY = "Logseq keeps this copy of an earlier version of a page; the page itself is read."
 _DATE_AND_TITLE = re.compile(r"\d{4}(?P<sep>[-_.]?)\d\d(?P=sep)\d\d[ _-]+(?P<title>\D.*)", re.ASCII)
 
 
@@ -59,6 +67,9 @@ class NotesFolder:
                 continue  # the photo source walks the same folders and tells
             notes = [file for file in listing.files if _is_note(file) and not options.is_claimed(file.locator)]
             options.claimed.update(file.locator for file in notes)
+            if _KEPT_COPIES.fullmatch(listing.locator):
+                yield from (Problem(file.locator, "unsupported", _COPY) for file in notes)
+                continue
             after = natural_key(after_file) if listing.locator == after_folder and after_file else ()
             for count, file in enumerate(notes, 1):
                 if natural_key(file.name) <= after:
@@ -127,7 +138,10 @@ def _evidence(vault: Vault, file: File, matter: front_matter.FrontMatter, note: 
     named = date_from_path(path.with_suffix(""))
     is_whole = named is not None and named.precision in {Precision.INSTANT, Precision.MINUTE, Precision.DAY}
     heading = _from_heading(note)
-    if named is not None and (is_whole or heading is None):
+    period = _period(path.stem)
+    if period is not None:
+        found.append(period)
+    elif named is not None and (is_whole or heading is None):
         found.append(named.evidence())
     worded = front_matter.day_in_words(path.stem) if named is None else None
     if worded is not None:
@@ -137,6 +151,23 @@ def _evidence(vault: Vault, file: File, matter: front_matter.FrontMatter, note: 
     if heading is not None:
         found.append(heading)
     return (*found, file_date(file))
+
+
+def _period(stem: str) -> TimeEvidence | None:
+    match = _PERIOD.fullmatch(stem)
+    if match is None:
+        return None
+    year, span = match["year"], match["year"]
+    try:
+        if match["week"]:
+            first = date.fromisocalendar(int(year), int(match["week"]), 1)
+            span = f"{first}/{first + timedelta(days=6)}"
+        elif match["quarter"]:
+            last = 3 * int(match["quarter"])
+            span = f"{year}-{last - 2:02}/{year}-{last:02}"
+        return parse_edtf(span).evidence(TimeBasis.FILE_NAME, FILE_NAME)
+    except ValueError:
+        return None
 
 
 def _from_heading(note: NoteText) -> TimeEvidence | None:
