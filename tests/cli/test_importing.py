@@ -56,6 +56,30 @@ def test_what_needs_attention_is_counted_once(run: Command, data: Path, tmp_path
     ]
 
 
+def test_files_that_are_not_taken_are_named_with_their_reason(run: Command, data: Path, tmp_path: Path) -> None:
+    things = tmp_path / "things"
+    things.mkdir()
+    (things / "2020-01-01.md").write_text("A note.")
+    (things / "table.csv").write_text("a,b")
+    (things / "cut.gpx").write_text("<gpx><trk><trkseg><trkpt lat='1'")
+    lines = run("import", str(things), "--data", str(data)).stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines if line.startswith("  ") and line.endswith(".")] == [
+        "  cut.gpx",
+        "  cut.gpx#track 1",
+        "  table.csv",
+    ]
+
+
+def test_of_many_files_that_are_not_taken_the_first_are_named(run: Command, data: Path, tmp_path: Path) -> None:
+    things = tmp_path / "things"
+    things.mkdir()
+    (things / "2020-01-01.md").write_text("A note.")
+    for number in range(12):
+        (things / f"{number}.csv").write_text("a,b")
+    told = run("import", str(things), "--data", str(data)).stdout
+    assert (told.count(".csv:"), "  and 2 more, which the page of the import lists." in told) == (10, True)
+
+
 def test_a_folder_is_imported_through_the_running_server(
     serving: Command, run: Command, data: Path, folder: Path
 ) -> None:

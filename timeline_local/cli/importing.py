@@ -19,6 +19,7 @@ from timeline_local.core.local_client import API, LocalClient
 
 JSON = dict[str, Any]
 LOOK_S = 0.2
+NAMED = 10  # files that are named with the reason why they are not taken
 AT_WORK = ("receiving", "scanning", "running", "undoing")
 
 
@@ -46,6 +47,7 @@ def _through(client: LocalClient, asked: Asked) -> int:
         return _end(planned, asked)
     if not asked.as_json:
         _show_plan(planned["plan"])
+        _show_left_out(client, planned)
     if not _agreed(asked):
         client.post(f"{API}/imports/{made['id']}/cancel")
         complain("Nothing was imported.")
@@ -114,6 +116,19 @@ def _show_plan(plan: JSON) -> None:
         say(f"  {size(plan['bytes_packed'])} lie in archives and are copied in any case.")
     if not plan.get("fits", True):
         say("  There is not enough free space for all of it.")
+
+
+def _show_left_out(client: LocalClient, planned: JSON) -> None:
+    """The first files that are not taken, each with its reason: what cannot be read before what is left on purpose."""
+    items, left = f"{API}/imports/{planned['id']}/items", NAMED
+    for verdict in ("failed", "skipped"):
+        found: JSON = client.get(items, verdict=verdict, limit=left) if left else {}
+        for item in found.get("items", ()):
+            say(f"  {item['path']}: {(item.get('reason') or {}).get('detail') or verdict}")
+            left -= 1
+    more = planned["plan"]["failed"] + planned["plan"]["skipped"] - (NAMED - left)
+    if more > 0:
+        say(f"  and {more} more, which the page of the import lists.")
 
 
 def _counts(counts: JSON) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from timeline_local.domain.drafts import Draft, Samples
+from timeline_local.domain.drafts import Draft, Problem, Samples
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.times import decide
-from timeline_local.importers.base import Item, ReadOptions
+from timeline_local.importers.base import Checkpoint, Item, ReadOptions
 from timeline_local.importers.google_places import read_place
+from timeline_local.importers.registry import read_all, recognise_all
 from timeline_local.importers.sources.google_location import GoogleLocation
 
 HERE = Path(__file__).parent
@@ -112,10 +113,21 @@ def test_files_are_known_by_their_keys(tmp_path: Path, reading: ModuleType, name
     assert set(reading.problems(reading.read(GoogleLocation(), folder)).values()) <= {"empty"}
 
 
+def test_the_word_about_encrypted_backups_is_no_note_but_names_the_file_to_choose(
+    tmp_path: Path, reading: ModuleType
+) -> None:
+    text = "You have encrypted Timeline backups stored by Google."
+    folder = reading.make(tmp_path, {"Encrypted Backups.txt": text})
+    sources = [each.source for each in recognise_all(folder)]
+    (told,) = [each.item for each in read_all(folder, sources, ReadOptions()) if not isinstance(each.item, Checkpoint)]
+    assert isinstance(told, Problem)
+    assert "encrypted" in told.detail
+    assert "Choose Timeline.json" in told.detail
+
+
 @pytest.mark.parametrize(
     ("name", "text", "word"),
     [
-        ("Encrypted Backups.txt", "You have encrypted Timeline backups stored by Google.", "encrypted"),
         ("Settings.json", json.dumps({"deviceSettings": []}), "settings"),
         ("archive_browser.html", "<html></html>", "lists"),
         ("My Activity.json", json.dumps([{"header": "Maps", "title": "x", "products": ["Maps"]}]), "My Activity"),

@@ -68,11 +68,16 @@ class GoogleLocation:
     title: str = "Google location history"
 
     def recognise(self, folder: Folder) -> Recognition:
-        """Sure of any file that holds one of the five shapes; files beside them are answered with what to choose."""
+        """Sure of any file that holds one of the five shapes; files beside them are answered with what to choose.
+
+        The word about encrypted backups is told by the read: as a text it would be taken for a note.
+        """
         hint = ""
         for file, found in sample_of(folder):
             if found in _DATA:
                 return Recognition(0.95, f"It holds {_DATA[found]}, {file.name}.")
+            if found == GOOGLE_ENCRYPTED:
+                return Recognition(0.5, f"{file.name} is what Google gives in place of encrypted backups.")
             hint = hint or (f"{file.name}: {_WHAT[found]} {_PICK}" if found in _WHAT else "")
         return Recognition(0.0, "There is no location history of Google in this folder.", hint)
 
