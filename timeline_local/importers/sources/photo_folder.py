@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath, PurePosixPath
@@ -14,6 +14,8 @@ from timeline_local.domain.xmp import Xmp, XmpError, read_xmp
 from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing, natural_key
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition, Unit
+from timeline_local.importers.dji_srt import READ_BYTES as SUBTITLES_BYTES
+from timeline_local.importers.dji_srt import read_dji
 from timeline_local.importers.ente_json import describes, read_ente, with_entes
 from timeline_local.importers.exiftool_json import read_exiftool
 from timeline_local.importers.exiftool_lists import ExiftoolLists, find_lists
@@ -27,7 +29,7 @@ from timeline_local.importers.files import (
 from timeline_local.importers.google_pairs import pair
 from timeline_local.importers.google_sidecars import MAX_SIDECAR_BYTES, GoogleSidecar, parse_album, parse_sidecar
 from timeline_local.importers.immich_json import read_immich
-from timeline_local.importers.photo_groups import Group, group_files, is_media, stem_of
+from timeline_local.importers.photo_groups import VIDEOS, Group, group_files, is_media, stem_of
 from timeline_local.importers.photoprism_tree import YAMLS, PhotoPrismStorage, explore
 from timeline_local.importers.photoprism_yaml import MAX_BYTES as PHOTOPRISM_BYTES
 from timeline_local.importers.photoprism_yaml import PhotoPrismSidecar, read_photoprism
@@ -123,12 +125,14 @@ def _items(folder: Folder, listing: Listing, apart: _Apart, options: ReadOptions
     spoken = spoken_extensions(folder, sound)
     yamls = {stem_of(file.name): file for file in sound if extension(file.name) in YAMLS}
     yamls = {**apart.prism.yamls(folder, listing.locator), **yamls}
+    subtitles = {stem_of(file.name): file for file in sound if extension(file.name) == "srt"}
     grouping = group_files(sound, spoken=spoken, yamls=yamls)
     reading = _Reading(folder, listing, apart, notes=_picasa(folder, listing))
     paired = pair(grouping.groups, grouping.jsons, reading.title_of)
     groups = with_entes(paired.groups, folder, listing.locator)
     reading = replace(reading, is_export=any(group.json for group in groups))
-    yield from reading.items([_with_piece(each, apart.lists) for each in groups], done)
+    groups = tuple(_with_piece(_with_subtitles(each, subtitles), apart.lists) for each in groups)
+    yield from reading.items(groups, done)
     yield from reading.loose([grouping.jsons[name] for name in paired.loose], grouping.loose)
     sidecars = (each for group in groups for each in (group.yaml, group.xmp))
     known = spoken.keys() | {each.locator for each in sidecars if each}
@@ -139,6 +143,13 @@ def _items(folder: Folder, listing: Listing, apart: _Apart, options: ReadOptions
             yield is_empty(file)
         elif file.locator not in known and _is_unsupported(file.name):
             yield is_unsupported(file)
+
+
+def _with_subtitles(group: Group, subtitles: Mapping[str, File]) -> Group:
+    """The group with what a drone may say of its film, where no editor says anything."""
+    found = (subtitles.get(stem_of(file.name)) for file, _ in group.parts if extension(file.name) in VIDEOS)
+    said = next(filter(None, found), None) if subtitles and group.xmp is None else None
+    return group if said is None else replace(group, xmp=said)
 
 
 def _with_piece(group: Group, lists: ExiftoolLists) -> Group:
@@ -259,6 +270,8 @@ class _Reading:
         )
 
     def _xmp(self, file: File | None) -> tuple[Xmp | None, bytes | None]:
+        if file is not None and extension(file.name) == "srt":
+            return self._subtitles(file), None
         data = self._sidecar(file, MAX_XMP_BYTES)
         if file is None or data is None:
             return None, None
@@ -267,6 +280,18 @@ class _Reading:
         except XmpError as error:
             self.problems.append(_unreadable(file, str(error)))
             return None, None
+
+    def _subtitles(self, file: File) -> Xmp | None:
+        """What a drone says in them; of others it is told that they are left out."""
+        try:
+            with self.folder.open_text(file.locator) as opened:
+                found = read_dji(opened.read(SUBTITLES_BYTES))
+        except (OSError, ValueError) as error:
+            self.problems.append(_unreadable(file, str(error)))
+            return None
+        if found is None:
+            self.problems.append(is_unsupported(file))
+        return found
 
     def _photoprism(self, file: File | None) -> tuple[PhotoPrismSidecar | None, bytes | None]:
         data = self._sidecar(file, PHOTOPRISM_BYTES)
