@@ -70,7 +70,7 @@ def json_lines(folder: Folder, locator: str) -> Generator[object, None, None]:
     """
     with open_plain_text(folder, locator) as opened:
         while line := opened.readline(MAX_LINE_BYTES):
-            text = line.strip(b"\xef\xbb\xbf \t\r\n")
+            text = line.strip(b"\xef\xbb\xbf\x1e \t\r\n")  # RFC 7464 begins each with 1E
             if not text:
                 continue
             try:

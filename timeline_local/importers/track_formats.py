@@ -115,7 +115,7 @@ def format_of(name: str, head: bytes) -> str:
         return KMZ if found == "kmz" or b".kml" in head[:200] else ""
     if b"\x00" in head[:64]:
         return ""
-    text = head.decode(encoding_of(head), "replace").lstrip("\ufeff \t\r\n")
+    text = head.decode(encoding_of(head), "replace").lstrip("\ufeff \t\r\n\x1e")
     if text.startswith("<"):
         return _of_xml(text, found)
     if text.startswith(("{", "[")):

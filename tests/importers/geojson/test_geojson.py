@@ -47,6 +47,19 @@ def test_every_shape_of_a_file_is_recognised_and_read(tmp_path: Path, reading: M
     assert samples(items) == 2
 
 
+@pytest.mark.parametrize("mark", ["", "\x1e"], ids=["lines", "records"])
+@pytest.mark.parametrize("name", ["a.geojsonl", "a.json", "a.geojson", "a.ndjson"])
+def test_a_file_of_one_feature_a_line_is_read(tmp_path: Path, reading: ModuleType, name: str, mark: str) -> None:
+    lines = [json.dumps({"type": "Feature", "geometry": LINE, "properties": {}}), '{"type": "Feature", "geom', ""]
+    points = {"type": "Point", "coordinates": [13.4, 52.5]}
+    lines += [json.dumps({"type": "Feature", "geometry": points, "properties": {"timestamp": 1718447700}})]
+    folder = reading.make(tmp_path, {name: "".join(f"{mark}{line}\n" for line in lines)})
+    assert Geojson().recognise(folder).confidence > 0.9
+    items = reading.read(Geojson(), folder)
+    assert samples(items) == 3
+    assert list(reading.problems(items).values()) == ["damaged"]
+
+
 @pytest.mark.parametrize(
     "features",
     [

@@ -76,6 +76,14 @@ def test_a_calendar_s_own_zone_is_that_of_what_it_tells_in_utc(tmp_path: Path, r
     assert when(draft)[:2] == ("2024-05-01T04:00:00", "America/New_York")
 
 
+def test_what_is_to_do_is_told_once_and_changes_no_number(tmp_path: Path, reading: ModuleType) -> None:
+    todo = "BEGIN:VTODO\nUID:t\nSUMMARY:Milk\nEND:VTODO\n"
+    events = "BEGIN:VEVENT\nUID:a\nSTATUS:CANCELLED\nDTSTART:20240101\nEND:VEVENT\n"
+    text = f"BEGIN:VCALENDAR\n{todo}{todo}{events}END:VCALENDAR\n"
+    items = reading.read(ICalendar(), reading.make(tmp_path, {"a.ics": text}))
+    assert reading.problems(items) == {"a.ics#1": "cancelled", "a.ics#tasks": "unsupported"}
+
+
 def test_a_time_without_a_zone_is_in_that_of_its_calendar(tmp_path: Path, reading: ModuleType) -> None:
     text = calendar(event("DTSTART:20240501T080000"), head="X-WR-TIMEZONE:America/New_York\n")
     (draft,) = read(tmp_path, reading, text)

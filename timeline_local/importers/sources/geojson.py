@@ -16,17 +16,21 @@ from timeline_local.domain.drafts import JSON, Draft, PlaceRef, Problem
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moves import mode_of
 from timeline_local.domain.times import TimeBasis, TimeEvidence
-from timeline_local.importers.archive import File, Folder
+from timeline_local.importers.archive import HEAD_BYTES, File, Folder
 from timeline_local.importers.base import Found, Item, ReadOptions, Recognition
+from timeline_local.importers.files import extension
 from timeline_local.importers.json_stream import json_items
 from timeline_local.importers.position_columns import fields_of, read_time
 from timeline_local.importers.position_days import PositionDays
 from timeline_local.importers.position_features import point_of
+from timeline_local.importers.table_rows import json_lines
 from timeline_local.importers.track_formats import GEOJSON, OVERLAND
 from timeline_local.importers.track_reading import claims_of, read_formats, recognise_formats, with_rest
 from timeline_local.importers.tracks import NO_TIME, NOWHERE, Keys, Point, ProblemLog, Recording, items_of, waypoint
 
 _FORMATS = frozenset({GEOJSON, OVERLAND})
+_LINES = frozenset({"geojsonl", "geojsons", "jsonl", "ldjson", "ndgeojson", "ndjson"})
+_SPACE = b"\xef\xbb\xbf \t\r\n\x1e"
 _TIMES = ("coordTimes", "times", "coordtimes", "timestamps")
 
 Feature = Mapping[str, Any]
@@ -54,6 +58,13 @@ def _read_file(folder: Folder, file: File, found: str) -> Iterator[Found]:
     yield from with_rest(reading.items(folder, found), reading.rest)
 
 
+def _is_lines(folder: Folder, file: File) -> bool:
+    """Whether each line is a feature of its own (RFC 8142, ndjson): by the name, or by the first two lines."""
+    first, _, rest = folder.head(file.locator, HEAD_BYTES).lstrip(_SPACE).partition(b"\n")
+    is_whole = first.rstrip(b"\r\x1e ").endswith(b"}") and rest.lstrip(_SPACE).startswith(b"{")
+    return extension(file.name) in _LINES or (first.startswith(b"{") and is_whole)
+
+
 @dataclass(slots=True)
 class _Reading:
     """One file while it is read."""
@@ -74,7 +85,12 @@ class _Reading:
             for record in json_items(folder, self.file.locator, "locations.item", self.log.letters):
                 yield from self._feature(record)
             return
-        for feature in json_items(folder, self.file.locator, "features.item", self.log.letters):
+        if _is_lines(folder, self.file):
+            for line in json_lines(folder, self.file.locator):
+                yield from self._line(line)
+            return
+        prefix = "item" if folder.head(self.file.locator).lstrip(_SPACE).startswith(b"[") else "features.item"
+        for feature in json_items(folder, self.file.locator, prefix, self.log.letters):
             yield from self._feature(feature)
         if not self.count:
             for whole in json_items(folder, self.file.locator, "", self.log.letters):
@@ -86,12 +102,16 @@ class _Reading:
             yield Problem(self.file.locator, "empty", "This file holds no features.")
         yield from self.log.rest()
 
+    def _line(self, value: object) -> Iterator[Found]:
+        if isinstance(value, ValueError):
+            self.count += 1
+            yield from self._skipped("damaged", "This line is no feature.")
+        else:
+            yield from self._whole(value)
+
     def _whole(self, value: object) -> Iterator[Found]:
-        """A file that is one feature, one geometry, or a list of features."""
-        if isinstance(value, list):
-            for each in value:
-                yield from self._feature(each)
-        elif isinstance(value, Mapping) and "features" not in value:
+        """What is one feature or one geometry."""
+        if isinstance(value, Mapping) and "features" not in value:
             is_feature = value.get("type") == "Feature"
             yield from self._feature(value if is_feature else {"geometry": value, "properties": {}})
 

@@ -147,11 +147,21 @@ class _Calendar:
                 count += 1
                 if count % ITEMS_PER_CHECKPOINT == 0:
                     yield after(self.file, found.number)
+            yield from self._tasks()
         except OSError as error:
             why = (error.strerror or type(error).__name__).lower()
             yield Problem(self.file.locator, "unreadable", f"This calendar cannot be read ({why}).")
         if not (count or skip):
             yield Problem(self.file.locator, "empty", "This calendar holds no events.")
+
+    def _tasks(self) -> Iterator[Problem]:
+        """What is to do is told once for all of it; counted apart, so that events keep their numbers."""
+        found = components(self.folder, self.file.locator, frozenset({"VTODO"}))
+        count = sum(isinstance(each, Component) for each in found)
+        if count:
+            yield Problem(
+                f"{self.file.locator}#tasks", "unsupported", f"What is to do is no memory: {count} in this file."
+            )
 
     def _look(self) -> None:
         self.name = PurePosixPath(self.file.name).stem
