@@ -49,6 +49,7 @@ from timeline_local.importers.sources.journey import Journey
 from timeline_local.importers.sources.journiv import Journiv
 from timeline_local.importers.sources.jrnl import Jrnl
 from timeline_local.importers.sources.kakaotalk import KakaoTalk
+from timeline_local.importers.sources.kindle import Kindle
 from timeline_local.importers.sources.kml import Kml
 from timeline_local.importers.sources.lastfm import LastFm
 from timeline_local.importers.sources.letterboxd import Letterboxd
@@ -150,6 +151,7 @@ SOURCES: tuple[Source, ...] = (
     Goodreads(),
     Letterboxd(),
     Trakt(),
+    Kindle(),
     YouTube(),
     LastFm(),
     Polarsteps(),
