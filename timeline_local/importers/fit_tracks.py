@@ -194,7 +194,8 @@ class _Reading:
         recording.word = self.sport
         recording.offset_min = self.offset_min
         if session is not None:
-            recording.word = _SPORTS.get(session.integer(5) or 0, "") or self.sport
+            # What the file says of its sport is true of its last session only: not of a change between two of them.
+            recording.word = _SPORTS.get(sport, "") if (sport := session.integer(5)) else self.sport
             recording.name = session.text(110)
             recording.extra = _figures(session)
         if whole and not recording.name and self.name.casefold() not in {"", recording.word}:

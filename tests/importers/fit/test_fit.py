@@ -146,6 +146,12 @@ def test_training_without_a_way_is_kept_with_its_figures(tmp_path: Path, reading
     assert draft.evidence[0].until == datetime(2021, 9, 8, 2, 16, 40, tzinfo=UTC)
 
 
+def test_a_change_between_two_sports_is_neither_of_them(tmp_path: Path, reading: ModuleType) -> None:
+    rowing = message(12, (0, U8, 15), (3, TEXT, "Row"))
+    (workout,) = drafts(read(tmp_path, reading, fit(rowing, session(0, 60, 3))))
+    assert "mode" not in workout.extra
+
+
 def test_big_endian_developer_and_compressed_fields_are_read(tmp_path: Path, reading: ModuleType) -> None:
     first = message(20, (253, U32, START), (0, S32, LISBON[0]), (1, S32, LISBON[1]), order=">", developer=b"\1\2\3")
     short = bytes([0x40, 0, 0]) + struct.pack("<HB", 20, 2) + bytes([0, 4, S32, 1, 4, S32])
