@@ -11,6 +11,7 @@ _LAT_REF, _LAT, _LON_REF, _LON, _ALT_REF, _ALT = 1, 2, 3, 4, 5, 6
 _BELOW_SEA_LEVEL = (1, 3)  # EXIF 3 adds 2 and 3: above and below the ellipsoid.
 
 _ISO6709 = re.compile(r"^([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)?(?:CRS.*)?/?$")
+_TRIPLE = re.compile(r"(\d{1,3}[.,]\d{1,9}),\s*(\d{1,2}[.,]\d{1,9}),\s*(\d{1,2}[.,]\d{1,9})", re.ASCII)
 
 
 class Position(NamedTuple):
@@ -23,8 +24,8 @@ class Position(NamedTuple):
 
 def read_gps(gps: Directory) -> Position | None:
     """The position of an EXIF GPS directory; None when it is missing, out of range or the null island."""
-    lat = _degrees(gps.numbers(_LAT), negative=gps.text(_LAT_REF).upper().startswith("S"))
-    lon = _degrees(gps.numbers(_LON), negative=gps.text(_LON_REF).upper().startswith("W"))
+    lat = _degrees(_numbers(gps, _LAT), negative=gps.text(_LAT_REF).upper().startswith("S"))
+    lon = _degrees(_numbers(gps, _LON), negative=gps.text(_LON_REF).upper().startswith("W"))
     if lat is None or lon is None:
         return None
     return checked(lat, lon, _altitude(gps))
@@ -46,6 +47,13 @@ def checked(lat: float, lon: float, altitude_m: float | None) -> Position | None
     # Nothing a person photographs from lies outside of the deepest sea floor and low orbit.
     usable = altitude_m is not None and math.isfinite(altitude_m) and -12_000 <= altitude_m <= 500_000  # noqa: PLR2004
     return Position(lat, lon, altitude_m if usable else None)
+
+
+def _numbers(gps: Directory, tag: int) -> Sequence[Number]:
+    """The three ratios of the standard; or a text, as programs for phones wrote it: "52,00000,50,00000,34,01180"."""
+    numbers = gps.numbers(tag)
+    found = None if numbers else _TRIPLE.fullmatch(gps.text(tag))
+    return numbers if found is None else [float(each.replace(",", ".")) for each in found.groups()]
 
 
 def _degrees(parts: Sequence[Number], *, negative: bool) -> float | None:

@@ -166,6 +166,15 @@ def test_references_give_the_signs_of_a_position(tiff_block: Block) -> None:
     assert found.position == (41.5, -96.25, -12.0)
 
 
+@pytest.mark.parametrize(
+    ("lat", "degrees"),
+    [("52,00000,50,00000,36,00000", 52.843333), ("52.0, 30.0, 0.0", 52.5), ("north", None), ("1,2,3", None)],
+)
+def test_degrees_may_be_a_text(tiff_block: Block, lat: str, degrees: float | None) -> None:
+    position = read(tiff_block({}, None, {**GPS, 2: lat})).position
+    assert (position and round(position.lat, 6)) == degrees
+
+
 def test_the_gps_clock_is_separate_evidence(tiff_block: Block) -> None:
     (evidence,) = read(tiff_block({}, None, GPS)).evidence
     assert (evidence.basis, evidence.instant) == (TimeBasis.GPS, datetime(2019, 3, 21, 16, 4, 21, 10_000, tzinfo=UTC))
