@@ -19,6 +19,7 @@ def at(year: int, month: int, day: int) -> datetime:
     return datetime(year, month, day)  # noqa: DTZ001 - rules count on the wall clock
 
 
+MORNING = at(2024, 4, 1).replace(hour=9)
 begins = st.datetimes(at(1990, 1, 1), at(2030, 1, 1)).map(lambda each: each.replace(microsecond=0))
 
 
@@ -40,6 +41,11 @@ common = {
     "BYMINUTE": some(st.integers(0, 59), 2),
     "WKST": st.sampled_from(DAYS),
 }
+# dateutil looks for what never comes up to the year 9999 by the minute: these come within a week.
+within_days = st.fixed_dictionaries(
+    {"FREQ": st.sampled_from(["HOURLY", "MINUTELY"]), "INTERVAL": st.sampled_from(["1", "5", "7", "90", "1440"])},
+    optional={"BYDAY": plain_days, "COUNT": st.integers(1, 50).map(str), "BYSETPOS": st.sampled_from(["1", "-1"])},
+)
 in_month = common | {"BYMONTHDAY": some(signed(31)), "BYSETPOS": some(signed(5), 2)}
 rules = st.one_of(
     st.fixed_dictionaries({"FREQ": st.just("DAILY")}, optional=common | {"BYDAY": plain_days}),
@@ -71,6 +77,28 @@ def test_a_rule_gives_what_dateutil_gives(parts: dict[str, str], first: datetime
     assert list(islice(rule.dates(first, last), 300)) == expected
 
 
+@settings(deadline=None)
+@given(within_days, begins)
+def test_a_rule_within_days_gives_what_dateutil_gives(parts: dict[str, str], first: datetime) -> None:
+    line = ";".join(f"{name}={value}" for name, value in parts.items())
+    expected = list(islice(rrulestr(line, dtstart=first), 100))
+    rule = Rule.of({name: value.split(",") for name, value in parts.items()}, first)
+    assert list(islice(rule.dates(first, at(2400, 1, 1)), 100)) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "times"),
+    [
+        ("FREQ=HOURLY;INTERVAL=3;BYMINUTE=0,30", ["09:00", "09:30", "12:00", "12:30"]),
+        ("FREQ=MINUTELY;INTERVAL=20;BYHOUR=9,16", ["09:00", "09:20", "09:40", "16:00"]),
+        ("FREQ=MINUTELY;BYMINUTE=7", ["09:07", "10:07", "11:07", "12:07"]),
+    ],
+)
+def test_hours_and_minutes_limit_what_recurs_within_a_day(line: str, times: list[str]) -> None:
+    rule = Rule.of({name: value.split(",") for name, value in (each.split("=") for each in line.split(";"))}, MORNING)
+    assert [f"{each:%H:%M}" for each in islice(rule.dates(MORNING, at(2024, 4, 3)), 4)] == times
+
+
 def test_the_first_week_is_the_same_counted_from_the_end() -> None:
     begin, end = at(2001, 6, 1), at(2002, 6, 1)  # 2002 has 52 weeks; the first one begins on 2001-12-31
     counted = [
@@ -87,6 +115,8 @@ def test_the_first_week_is_the_same_counted_from_the_end() -> None:
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31;BYMONTH=2",
         "FREQ=WEEKLY;BYMONTH=2;BYDAY=MO;BYSETPOS=9",
+        "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=HOURLY;INTERVAL=2;BYHOUR=1",
     ],
 )
 def test_a_rule_that_never_comes_true_ends(line: str) -> None:
@@ -111,7 +141,7 @@ def test_weekdays_with_and_without_a_number_go_together() -> None:
     "told",
     [
         {},
-        {"FREQ": ["HOURLY"]},
+        {"FREQ": ["SECONDLY"]},
         {"FREQ": ["DAILY"], "INTERVAL": ["0"]},
         {"FREQ": ["DAILY"], "COUNT": ["x"]},
         {"FREQ": ["DAILY"], "BYDAY": ["XX"]},

@@ -41,8 +41,8 @@ _LISTS = {
     "BYSECOND": (0, 60, False),
     "BYSETPOS": (1, 366, True),
 }
-# More often than daily is no event of a calendar.
-_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+WITHIN_DAYS = {"HOURLY": timedelta(hours=1), "MINUTELY": timedelta(minutes=1)}
+_FREQUENCIES = (*WITHIN_DAYS, "DAILY", "WEEKLY", "MONTHLY", "YEARLY")  # every second is no event of a calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class Rule:
     """A rule with what it leaves to the event's beginning filled in.
 
     weekdays  by number, Monday 0, with which one of the month or year it is, 0 for every.
+    times     of a day; of a rule within days the times of its hour or minute.
+    hours, minutes   that a rule within days is limited to, none for all.
     """
 
     frequency: str
@@ -63,6 +65,8 @@ class Rule:
     weekdays: frozenset[tuple[int, int]]
     times: tuple[time, ...]
     positions: tuple[int, ...]
+    hours: frozenset[int] = frozenset()
+    minutes: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, told: Mapping[str, Sequence[object]], first: datetime) -> Rule:
@@ -81,16 +85,7 @@ class Rule:
                 month_days = frozenset({first.day})
             elif frequency == "WEEKLY":
                 weekdays = frozenset({(first.weekday(), 0)})
-        times = tuple(
-            time(hour, minute, min(second, 59))
-            for hour, minute, second in product(
-                sorted(numbers["BYHOUR"]) or (first.hour,),
-                sorted(numbers["BYMINUTE"]) or (first.minute,),
-                sorted(numbers["BYSECOND"]) or (first.second,),
-            )
-        )
-        if len(times) > MOST_TIMES:
-            raise ValueError(len(times))
+        times = _times(numbers, first, frequency)
         return cls(
             frequency,
             _positive(_one(parts, "INTERVAL", "1")),
@@ -103,14 +98,16 @@ class Rule:
             weekdays,
             times,
             tuple(numbers["BYSETPOS"]),
+            frozenset(numbers["BYHOUR"] if frequency in WITHIN_DAYS else ()),
+            frozenset(numbers["BYMINUTE"] if frequency == "MINUTELY" else ()),
         )
 
     def dates(self, first: datetime, last: datetime) -> Iterator[datetime]:
         """What the rule gives from `first` to `last`, in order. `first` itself only if it follows the rule."""
         given = barren = 0
-        for days in self._periods(first, min(last.toordinal(), _LAST_DAY)):
+        for found in self._found(first, last):
             barren += 1
-            for each in self._in_period(days):
+            for each in found:
                 if each < first:
                     continue
                 if each > last or given == self.count:
@@ -121,9 +118,32 @@ class Rule:
             if barren > MOST_BARREN:
                 return
 
-    def _in_period(self, days: Sequence[int]) -> list[datetime]:
-        found = [day for number in days if self._matches(day := date.fromordinal(number))]
-        all_times = [datetime.combine(day, at) for day in found for at in self.times]
+    def _found(self, first: datetime, last: datetime) -> Iterator[Sequence[datetime]]:
+        """What each period of the rule gives, nothing for most."""
+        if self.frequency in WITHIN_DAYS:
+            yield from self._found_within_days(first, last)
+            return
+        for days in self._periods(first, min(last.toordinal(), _LAST_DAY)):
+            matching = [day for number in days if self._matches(day := date.fromordinal(number))]
+            yield self._at_positions([datetime.combine(day, at) for day in matching for at in self.times])
+
+    def _found_within_days(self, first: datetime, last: datetime) -> Iterator[Sequence[datetime]]:
+        """Hour by hour, or minute by minute; a day that does not match is passed over in one step."""
+        step = self.interval * WITHIN_DAYS[self.frequency]
+        begin = first.replace(minute=0 if self.frequency == "HOURLY" else first.minute, second=0)
+        number = 0
+        while (at := begin + number * step) <= last:
+            if not self._matches(at.date()):
+                midnight = datetime.combine(at.date() + timedelta(days=1), time())
+                number = -((begin - midnight) // step)
+                yield ()
+                continue
+            number += 1
+            limited = (self.hours and at.hour not in self.hours) or (self.minutes and at.minute not in self.minutes)
+            within = [at + timedelta(minutes=each.minute, seconds=each.second) for each in self.times]
+            yield () if limited else self._at_positions(within)
+
+    def _at_positions(self, all_times: list[datetime]) -> list[datetime]:
         if not self.positions:
             return all_times
         chosen = {at - 1 if at > 0 else len(all_times) + at for at in self.positions}
@@ -177,6 +197,17 @@ class Rule:
         else:
             at, length = day.day, _length(day.year, day.month)
         return bool({(weekday, (at - 1) // 7 + 1), (weekday, -((length - at) // 7 + 1))} & self.weekdays)
+
+
+def _times(numbers: Mapping[str, Sequence[int]], first: datetime, frequency: str) -> tuple[time, ...]:
+    """What the rule says, or the event's beginning; an hour that recurs has no hours, a minute no minutes."""
+    hours = (0,) if frequency in WITHIN_DAYS else sorted(numbers["BYHOUR"]) or (first.hour,)
+    minutes = (0,) if frequency == "MINUTELY" else sorted(numbers["BYMINUTE"]) or (first.minute,)
+    seconds = sorted(numbers["BYSECOND"]) or (first.second,)
+    times = tuple(time(hour, minute, min(second, 59)) for hour, minute, second in product(hours, minutes, seconds))
+    if len(times) > MOST_TIMES:
+        raise ValueError(len(times))
+    return times
 
 
 def modern(rule: str) -> str:

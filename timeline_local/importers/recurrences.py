@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from timeline_local.importers.recurrence_rules import Rule
+from timeline_local.importers.recurrence_rules import WITHIN_DAYS, Rule
 
 if TYPE_CHECKING:
     from icalendar import Event, Journal
@@ -53,9 +53,18 @@ def _of_rule(told: Any, begins: date, first: datetime, end: datetime) -> set[dat
         last = min([end, *(like(each, begins, is_end=True) for each in told.get("UNTIL", ()))])
         passed = {"UNTIL"} if isinstance(begins, datetime) else {"UNTIL", *_CLOCK}
         rule = Rule.of({name: value for name, value in told.items() if name.upper() not in passed}, first)
+        _check_end(rule, told)
         return set(islice(rule.dates(first, last), MAX_OCCURRENCES))
+    except Unreadable:
+        raise
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise Unreadable("The rule by which this event recurs cannot be read.") from error
+
+
+def _check_end(rule: Rule, told: Any) -> None:  # noqa: ANN401 - vRecur
+    """Whoever takes a medicine every six hours for ever has ten thousand dates that say nothing."""
+    if rule.frequency in WITHIN_DAYS and not (rule.count or told.get("UNTIL")):
+        raise Unreadable("This event recurs every few hours or minutes, without an end.")
 
 
 def _dates(value: object) -> list[Any]:

@@ -214,6 +214,18 @@ def test_a_recurrence_without_end_stops_a_year_after_the_export(tmp_path: Path, 
     assert [each[:4] for each in dates(found)] == ["2020", "2021", "2022", "2023", "2024", "2025"]
 
 
+def test_what_recurs_within_a_day_has_each_of_its_times_if_it_ends(tmp_path: Path, reading: ModuleType) -> None:
+    found = read(tmp_path, reading, calendar(event(ROME, "RRULE:FREQ=MINUTELY;INTERVAL=90;COUNT=3")))
+    assert [str(each.evidence[0].local_at)[11:16] for each in found] == ["09:00", "10:30", "12:00"]
+
+
+def test_a_series_of_which_nothing_but_a_date_that_was_moved_is_there_recurs(
+    tmp_path: Path, reading: ModuleType
+) -> None:
+    series = event(ROME, "RECURRENCE-ID:19700102T010000Z", "RRULE:FREQ=WEEKLY;COUNT=3")
+    assert len(read(tmp_path, reading, calendar(series))) == 3
+
+
 @pytest.mark.parametrize(
     ("lines", "slug"),
     [
@@ -225,6 +237,7 @@ def test_a_recurrence_without_end_stops_a_year_after_the_export(tmp_path: Path, 
         ((ROME, "STATUS:CANCELLED"), "cancelled"),
         ((ROME, "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"), "recurrence-unread"),
         ((ROME, "RRULE:FREQ=NONSENSE"), "recurrence-unread"),
+        ((ROME, "RRULE:FREQ=HOURLY"), "recurrence-unread"),
         (("DTSTART;VALUE=DATE:19000101", "RRULE:FREQ=DAILY"), "recurrence-cut"),
     ],
 )

@@ -131,6 +131,7 @@ class _Calendar:
     name: str = ""
     zone: str | None = None
     zones: dict[str, tzinfo] = field(default_factory=dict)
+    series: set[str] = field(default_factory=set)  # of which there is more than dates that were moved
     moved: dict[str, list[date]] = field(default_factory=dict)
     later: dict[str, list[_Later]] = field(default_factory=dict)
     earlier: set[int] = field(default_factory=set)  # numbers of components that a newer version is there of
@@ -203,6 +204,8 @@ class _Calendar:
             versions.setdefault((uid, instead), []).append(version)
         if instead:
             self._note_moved(found)
+        else:
+            self.series.add(uid)
 
     def _note_moved(self, found: Component) -> None:
         event = _parsed(found)
@@ -250,7 +253,7 @@ class _Calendar:
             yield Problem(where, "recurrence-unread", "The rule by which this event recurs cannot be read.")
         uid = str(event.get("UID", "")) or f"{self.name}/{event.get('SUMMARY', '')}/{begins.isoformat()}"
         key = f"{uid}#{self.again[found.number]}" if found.number in self.again else uid
-        moved = _date_of(event, "RECURRENCE-ID")
+        moved = self._moved_date(event, uid)
         try:
             dates = [begins] if moved is not None else self._dates(event, uid, begins)
         except Unreadable as error:
@@ -267,6 +270,14 @@ class _Calendar:
             yield from self._series(uid, key, begins, dates, draft)
         else:
             yield draft(key, begins)
+
+    def _moved_date(self, event: Dated, uid: str) -> date | None:
+        """The date that this event stands for. What recurs and is all there is of its name is the series itself."""
+        if "RRULE" in event and str(event.get("UID", "")) not in self.series:
+            self.moved.pop(uid, None)
+            return None
+        moved: date | None = _date_of(event, "RECURRENCE-ID")
+        return moved
 
     def _series(self, uid: str, key: str, begins: date, dates: Sequence[date], draft: _Drafts) -> Iterator[Draft]:
         """Each date as the last change before it has it, of those that hold for all later dates."""
