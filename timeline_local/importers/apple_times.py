@@ -10,15 +10,21 @@ _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 _FEWEST_BILLIONTHS = 1e11  # so many seconds are the year 5169, so many billionths two minutes
 
 
-def instant(value: object) -> datetime | None:
+def instant(seconds: object) -> datetime | None:
     """Aware UTC; None for what is no date. 0 stands for none."""
+    found = loose.number(seconds)
+    return _after(round(found * 1_000_000)) if found and abs(found) < _FEWEST_BILLIONTHS else None
+
+
+def instant_of_message(value: object) -> datetime | None:
+    """As `instant`, of a number that newer systems write in billionths of seconds."""
     found = loose.number(value)
-    if not found:
-        return None
-    if abs(found) >= _FEWEST_BILLIONTHS:
-        micros = value // 1000 if isinstance(value, int) else int(found / 1000)
-    else:
-        micros = round(found * 1_000_000)
+    if not found or abs(found) < _FEWEST_BILLIONTHS:
+        return instant(value)
+    return _after(value // 1000 if isinstance(value, int) else int(found / 1000))
+
+
+def _after(micros: int) -> datetime | None:
     try:
         return _EPOCH + timedelta(microseconds=micros)
     except OverflowError:

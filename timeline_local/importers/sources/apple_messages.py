@@ -13,7 +13,7 @@ from timeline_local.domain.drafts import JSON
 from timeline_local.importers import loose
 from timeline_local.importers.apple_chats import Attachments, Enclosed, Talks, reacted_to
 from timeline_local.importers.apple_tables import BESIDE, DATABASES, Database, holds, record_of, text, whole
-from timeline_local.importers.apple_times import instant
+from timeline_local.importers.apple_times import instant_of_message
 from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.backups import ABOUT, ENCRYPTED, is_encrypted
 from timeline_local.importers.base import Item, ReadOptions, Recognition
@@ -121,7 +121,7 @@ class _Reading:
         if skipped:
             self._claim(files)
         return Said(
-            at=sent_at(instant(row.get("date"))),
+            at=sent_at(instant_of_message(row.get("date"))),
             author=self._talks.author_of(row),
             body=body,
             number=text(row, "guid"),
@@ -196,7 +196,7 @@ class _Reading:
         return _App(name, words, spoken(link, "title") if is_link else "")
 
     def _extra(self, row: Row, edits: _Edits, app: _App) -> dict[str, JSON]:
-        edited, service = instant(row.get("date_edited")), text(row, "service")
+        edited, service = instant_of_message(row.get("date_edited")), text(row, "service")
         told: dict[str, JSON] = {
             "reactions": self._talks.reactions.to(text(row, "guid")),
             "edited_at": edited.isoformat() if edited is not None else "",
