@@ -1,7 +1,7 @@
 """A library of Apple Photos: what its database says of each picture, and which of its files are one memory.
 
-There is no real library here: the tables have the columns that osxphotos (https://github.com/RhetTbull/osxphotos, MIT)
-reads of Photos 5 and Photos 10, with the names that each of them has.
+Rows of two real libraries are those of osxphotos (see README.md). The other ones have the columns that osxphotos reads
+of Photos 5 and Photos 10, with the names that each of them has.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import plistlib
 import sqlite3
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ import pytest
 
 from timeline_local.domain.drafts import Draft, Problem, RelationKind
 from timeline_local.importers.base import Checkpoint, ReadOptions, Unit
+from timeline_local.importers.pictured import ELSEWHERE
 from timeline_local.importers.registry import judge, read_all
 from timeline_local.importers.sources.photo_folder import PhotoFolder
 from timeline_local.importers.sources.photos_library import PhotosLibrary
@@ -90,7 +92,7 @@ PLACE = archived({
 AT = 600_000_000.5  # 2020-01-06 10:40:00.5 UTC
 ROWS: tuple[dict[str, Any], ...] = (
     {"uuid": "A1", "ending": "heic", "name": "IMG_0001.HEIC", "ZKINDSUBTYPE": 2, "ZFAVORITE": 1, "edited": 1,
-     "title": "Tea", "description": "In the garden", "offset": 7200, "zone": "Europe/Zurich", "ZLATITUDE": 47.3,
+     "title": "Tea", "description": "In the garden", "offset": 3600, "zone": "Europe/Zurich", "ZLATITUDE": 47.3,
      "ZLONGITUDE": 8.5, "place": PLACE, "keywords": (1, 2), "albums": (2, 3, 4),
      "faces": ((1, 0), (2, 0), (3, 1), (1, 0)),
      "ZADDEDDATE": AT + 60},
@@ -186,7 +188,7 @@ def test_the_instant_and_the_zone_of_a_picture_are_told(tmp_path: Path, reading:
     found = reading.drafts(reading.read(PhotosLibrary(), reading.make(tmp_path, FILES)))
     (zurich,), (newfoundland,) = found["A1"].evidence, found["B2"].evidence
     assert (zurich.instant, zurich.utc_offset_min, zurich.zone) == (
-        datetime(2020, 1, 6, 10, 40, 0, 500_000, tzinfo=UTC), 120, "Europe/Zurich",
+        datetime(2020, 1, 6, 10, 40, 0, 500_000, tzinfo=UTC), 60, "Europe/Zurich",
     )  # fmt: skip
     assert (newfoundland.utc_offset_min, newfoundland.zone) == (-210, None)
 
@@ -301,6 +303,162 @@ def test_a_library_that_ends_too_soon_is_told(tmp_path: Path, reading: ModuleTyp
 def test_an_empty_library_is_told(tmp_path: Path, reading: ModuleType) -> None:
     library(tmp_path / "database/Photos.sqlite", ())
     assert [*reading.problems(reading.read(PhotosLibrary(), reading.make(tmp_path, {}))).values()] == ["empty"]
+
+
+def real(root: Path, name: str, *, originals: str) -> None:
+    """One of the libraries of osxphotos (see README.md), with originals of our own."""
+    told: dict[str, list[list[Any]]] = json.loads((Path(__file__).parent / f"{name}.json").read_bytes())
+    path = root / f"{LIBRARY}/database/{'photos.db' if name == 'photos_2' else 'Photos.sqlite'}"
+    path.parent.mkdir(parents=True)
+    with sqlite3.connect(path) as made:
+        for table, (columns, *rows) in told.items():
+            named = ", ".join(f'"{each}"' for each in columns)
+            kinds = ", ".join(f'"{each}" INTEGER' if at == 0 else f'"{each}"' for at, each in enumerate(columns))
+            key = columns[0] if columns[0] in {"Z_PK", "modelId"} else f'{columns[0]}", "{columns[1]}'
+            made.execute(f'CREATE TABLE "{table}" ({kinds}, PRIMARY KEY ("{key}"))')
+            made.executemany(f'INSERT INTO "{table}" ({named}) VALUES ({", ".join("?" * len(columns))})', rows)  # noqa: S608
+        for (place,) in made.execute(originals).fetchall():
+            file = root / LIBRARY / place
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(place.encode())
+    made.close()
+
+
+SEVEN = "SELECT 'originals/' || ZDIRECTORY || '/' || ZFILENAME FROM ZASSET WHERE ZDIRECTORY NOT LIKE '/%'"
+TWO = "SELECT 'Masters/' || imagePath FROM RKMaster WHERE NOT fileIsReference"
+KIDS = "DC99FBDD-7A52-4100-A5BB-344131646C30"
+
+
+def counted(found: dict[str, Draft], names: str) -> dict[str, int]:
+    told = Counter(
+        each if isinstance(each, str) else each.name for draft in found.values() for each in getattr(draft, names)
+    )
+    return dict(sorted(told.items()))
+
+
+def test_a_library_of_photos_7_is_read_as_osxphotos_reads_it(tmp_path: Path, reading: ModuleType) -> None:
+    real(tmp_path, "photos_7", originals=SEVEN)
+    items = reading.read(PhotosLibrary(), reading.make(tmp_path, {}))
+    found = reading.drafts(items)
+    one, wedding = found["D79B8D77-BFFC-460B-9312-034F2877D35B"], found["E9BC5C36-7CD1-40A1-A72B-8B8FAC227D51"]
+    assert (one.title, one.body, one.tags, one.media[0].name) == (
+        "I found one!", "Girl holding pumpkin", ("Kids",), "Pumkins2.jpg",
+    )  # fmt: skip
+    assert [each.name for each in one.people] == ["Katie"]
+    assert sorted(each.name for each in one.collections) == ["Multi Keyword", "Pumpkin Farm", "Test Album"]
+    assert (one.evidence[0].instant, one.evidence[0].utc_offset_min) == (
+        datetime(2018, 9, 28, 20, 7, 7, tzinfo=UTC), -240,
+    )  # fmt: skip
+    assert (wedding.body, sorted(wedding.tags), wedding.favourite) == ("Bride Wedding day", ["Maria", "wedding"], True)
+    assert sorted(each.name for each in wedding.collections) == [
+        "AlbumInFolder", "I have a deleted twin", "Multi Keyword",
+    ]  # fmt: skip
+    assert (found[KIDS].place.lat, found[KIDS].place.lon) == (51.50357167, -0.1318055)
+    assert found["6191423D-8DB8-4D4C-92BE-9BBBA308AAC4"].place is None
+
+
+def test_counts_of_a_library_of_photos_7_are_those_of_osxphotos(tmp_path: Path, reading: ModuleType) -> None:
+    """Less what is in the trash, and what is not in the library: osxphotos counts both."""
+    real(tmp_path, "photos_7", originals=SEVEN)
+    items = reading.read(PhotosLibrary(), reading.make(tmp_path, {}))
+    found = reading.drafts(items)
+    assert len(found) == 21 - 2 - 2
+    assert Counter(reading.problems(items).values()) == {"trashed-at-source": 2, "not-in-export": 2}
+    assert counted(found, "people") == {"Katie": 3, "Maria": 2 - 1, "Suzy": 2}
+    assert counted(found, "tags") == {
+        "Drink": 2, "England": 1, "Kids": 4 - 1, "London": 1, "London 2018": 1, "Maria": 1, "St. James's Park": 1,
+        "Travel": 2, "UK": 1, "United Kingdom": 1, "Val d'Isère": 2, "Wine": 2, "Wine Bottle": 2, "flowers": 1,
+        "foo/bar": 1, "wedding": 3 - 1,
+    }  # fmt: skip
+    assert counted(found, "collections") == {
+        "2018-10 - Sponsion, Museum, Frühstück, Römermuseum": 1, "2019-10/11 Paris Clermont": 1, "AlbumInFolder": 2,
+        "I have a deleted twin": 1, "Multi Keyword": 2, "Pumpkin Farm": 3, "Raw": 4 - 1, "Test Album": 2,
+    }  # fmt: skip
+
+
+def test_a_date_that_is_none_is_not_believed(tmp_path: Path, reading: ModuleType) -> None:
+    real(tmp_path, "photos_7", originals=SEVEN)
+    found = reading.drafts(reading.read(PhotosLibrary(), reading.make(tmp_path, {})))
+    assert found["8846E3E6-8AC8-4857-8448-E3D025784410"].evidence == ()
+
+
+def test_a_library_of_photos_2_is_read_as_osxphotos_reads_it(tmp_path: Path, reading: ModuleType) -> None:
+    real(tmp_path, "photos_2", originals=TWO)
+    items = reading.read(PhotosLibrary(), reading.make(tmp_path, {}))
+    found = reading.drafts(items)
+    one = found["sE5LlfekS8ykEE7o0cuMVA"]
+    assert (one.title, one.body, one.tags) == ("I found one!", "Girl holding pumpkin", ("Kids",))
+    assert [each.locator for each in one.media] == [f"{LIBRARY}/Masters/2019/08/24/20190824-030824/Pumkins2.jpg"]
+    assert [each.name for each in one.people] == ["Katie"]
+    assert sorted(each.name for each in one.collections) == ["AlbumInFolder", "Pumpkin Farm"]
+    assert (one.evidence[0].instant, one.evidence[0].utc_offset_min, one.evidence[0].zone) == (
+        datetime(2018, 9, 28, 20, 7, 7, tzinfo=UTC), -240, "America/New_York",
+    )  # fmt: skip
+    assert [each.detail for each in items if isinstance(each, Problem)] == [ELSEWHERE]
+    assert len(found) == 10 - 1
+
+
+def test_counts_of_a_library_of_photos_2_are_those_of_osxphotos(tmp_path: Path, reading: ModuleType) -> None:
+    """Less the picture that is not in the library."""
+    real(tmp_path, "photos_2", originals=TWO)
+    found = reading.drafts(reading.read(PhotosLibrary(), reading.make(tmp_path, {})))
+    assert counted(found, "people") == {"Katie": 3, "Maria": 1, "Suzy": 2}
+    assert counted(found, "tags") == {
+        "England": 1, "Kids": 4 - 1, "London": 1, "London 2018": 1, "St. James's Park": 1, "UK": 1, "United Kingdom": 1,
+        "flowers": 2, "wedding": 3,
+    }  # fmt: skip
+    assert counted(found, "collections") == {"AlbumInFolder": 1, "Pumpkin Farm": 3}
+
+
+def test_a_raw_and_places_of_an_old_library_are_taken(tmp_path: Path, reading: ModuleType) -> None:
+    real(tmp_path, "photos_2", originals=TWO)
+    found = reading.drafts(reading.read(PhotosLibrary(), reading.make(tmp_path, {})))
+    assert [(each.role.value, each.name) for each in found["+6wHHkUSTWWyz7TYEsbGtQ"].media] == [
+        ("primary", "IMG_1994.JPG"), ("raw", "IMG_1994.cr2"),
+    ]  # fmt: skip
+    assert [each.name for each in found["FPm+ICxpQV+LPBKR22UepA"].media] == ["IMG_1998.CR2"]
+    place = found["N6w0wuZRSEC3l2wyabbjRQ"].place
+    assert (place.name, place.city, place.region, place.country, place.lat) == (
+        "St James's Park", "Westminster", "England", "United Kingdom", 51.50357167,
+    )  # fmt: skip
+
+
+def test_films_and_edits_of_an_old_library_are_found_by_their_numbers(tmp_path: Path, reading: ModuleType) -> None:
+    real(tmp_path, "photos_2", originals=TWO)
+    with sqlite3.connect(tmp_path / f"{LIBRARY}/database/photos.db") as made:
+        made.executescript(
+            "ALTER TABLE RKVersion ADD COLUMN adjustmentUuid; ALTER TABLE RKVersion ADD COLUMN specialType INTEGER;"
+            "CREATE TABLE RKModelResource (modelId INTEGER PRIMARY KEY, attachedModelId INTEGER,"
+            " attachedModelType INTEGER, resourceTag VARCHAR, resourceType INTEGER, UTI VARCHAR);"
+            "UPDATE RKVersion SET adjustmentUuid = 'EDIT', specialType = 5 WHERE modelId = 3;"
+            "UPDATE RKVersion SET adjustmentUuid = 'UNADJUSTED' WHERE modelId = 4;"
+            "INSERT INTO RKModelResource VALUES (1383, 3, 2, 'EDIT', 4, 'public.jpeg'), (74565, 3, 2, 'EDIT', 8, ''),"
+            " (9, 3, 2, 'OLDER', 4, ''), (10, 4, 2, 'UNADJUSTED', 4, ''),"
+            " (11, 3, 1, '', 8, 'com.apple.quicktime-movie');"
+        )
+    made.close()
+    media = f"{LIBRARY}/resources/media"
+    files = {
+        f"{media}/version/05/00/fullsizeoutput_567.jpeg": "x",
+        f"{media}/version/23/01/videocomplementoutput_12345.mov": "x",
+        f"{media}/master/00/00/jpegvideocomplement_b.mov": "x", f"{media}/version/00/00/fullsizeoutput_a.jpeg": "x",
+    }  # fmt: skip
+    found = reading.drafts(reading.read(PhotosLibrary(), reading.make(tmp_path, files)))
+    told = [
+        (each.role.value, each.locator.removeprefix(f"{media}/")) for each in found["sE5LlfekS8ykEE7o0cuMVA"].media[1:]
+    ]
+    assert told == [
+        ("motion", "master/00/00/jpegvideocomplement_b.mov"), ("edited", "version/05/00/fullsizeoutput_567.jpeg"),
+        ("edited", "version/23/01/videocomplementoutput_12345.mov"),
+    ]  # fmt: skip
+    assert len(found["UFMoHg17SwaPSyz7li4y2Q"].media) == 1
+
+
+def test_the_old_database_of_a_converted_library_is_passed_over(tmp_path: Path, reading: ModuleType) -> None:
+    real(tmp_path, "photos_2", originals=TWO)
+    library(tmp_path / f"{LIBRARY}/database/Photos.sqlite", ROWS[9:10])
+    items = reading.read(PhotosLibrary(), reading.make(tmp_path, FILES))
+    assert [*reading.drafts(items)] == ["J1"]
 
 
 def golden_items(root: Path, reading: ModuleType) -> Any:  # noqa: ANN401 - items of any kind
