@@ -21,6 +21,7 @@ ME = "Me"
 MOST_NAMED = 6  # people of a group that has no name
 _ATTACHMENTS = "/Attachments/"
 _PREVIEW = ".pluginPayloadAttachment"  # what an app, or the preview of a link, shows
+_LIVE = frozenset({"heic", "jpeg", "jpg"})
 _TAPBACKS = {0: "❤️", 1: "👍", 2: "👎", 3: "😂", 4: "‼️", 5: "❓", 7: "sticker"}
 _ADDED, _REMOVED, _EMOJI, _STICKER = 2000, 3000, 6, 1000
 _KINDS = range(8)
@@ -192,6 +193,13 @@ class Attachments:
         parts = PurePosixPath(_folded(tail)).parts
         fitting = self._by_tail.get(parts[-2:], ())
         return max(fitting, key=lambda each: (_alike(parts, each), each), default="")
+
+    def film_of(self, locator: str) -> tuple[str, ...]:
+        """The film of a live photo, which lies beside it; the database names the picture alone."""
+        stem, _, ending = locator.rpartition(".")
+        films = (f"{stem}.MOV", f"{stem}.mov") if ending.lower() in _LIVE else ()
+        # One at most: some disks take both names for the same file.
+        return tuple(each for each in films if is_there(self.folder, each))[:1]
 
     @cached_property
     def _by_tail(self) -> Mapping[tuple[str, ...], Sequence[str]]:

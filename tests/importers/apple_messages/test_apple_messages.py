@@ -248,6 +248,23 @@ def test_files_of_reactions_and_previews_are_nobodys_pictures(tmp_path: Path, re
     assert not options.is_claimed("other/AT_9/a b.mov")
 
 
+def test_the_film_of_a_live_photo_lies_beside_it(tmp_path: Path, reading: ModuleType) -> None:
+    database(tmp_path / "chat.db", ({"guid": "A", "handle_id": 1, "files": (1,)},))
+    folder = "Attachments/ab/11/AT_0_1"
+    files = {f"{folder}/IMG_1.heic": JPEG, f"{folder}/IMG_1.MOV": b"film", f"{folder}/IMG_2.MOV": b"another"}
+    (draft,) = reading.drafts(reading.read(AppleMessages(), reading.make(tmp_path, files))).values()
+    assert [each.locator for each in draft.media] == [f"{folder}/IMG_1.heic", f"{folder}/IMG_1.MOV"]
+
+
+def test_caches_of_messages_are_nobodys_pictures(tmp_path: Path, reading: ModuleType) -> None:
+    (tmp_path / "Messages").mkdir()
+    database(tmp_path / "Messages/chat.db", ROWS[:1])
+    files = {"Messages/StickerCache/a/b.heic": JPEG, "Messages/mine/c.jpg": JPEG, "Z/StickerCache/d.jpg": JPEG}
+    options = ReadOptions()
+    reading.read(AppleMessages(), reading.make(tmp_path, files), options)
+    assert [options.is_claimed(each) for each in files] == [True, False, False]
+
+
 def test_a_path_does_not_lead_out_of_the_folder(tmp_path: Path, reading: ModuleType) -> None:
     (tmp_path / "in").mkdir()
     database(tmp_path / "in/chat.db", ({"guid": "A", "text": "x", "handle_id": 1, "files": (1,)},))

@@ -14,7 +14,7 @@ from timeline_local.importers import loose
 from timeline_local.importers.apple_chats import Attachments, Enclosed, Talks, reacted_to
 from timeline_local.importers.apple_tables import BESIDE, DATABASES, Database, holds, record_of, text, whole
 from timeline_local.importers.apple_times import instant_of_message
-from timeline_local.importers.archive import File, Folder
+from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.backups import ABOUT, ENCRYPTED, is_encrypted
 from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.chat_reading import (
@@ -46,6 +46,7 @@ _COLUMNS = (
     "thread_originator_guid", "date_edited", "date_retracted", "message_summary_info", "balloon_bundle_id",
     "payload_data", "expressive_send_style_id",
 )  # fmt: skip
+_CACHES = frozenset({"Caches", "Drafts", "NickNameCache", "StickerCache"})
 _STANDS_FOR_A_FILE, _STANDS_FOR_AN_APP = "\ufffc", "\ufffd"
 _LINKS = "com.apple.messages.URLBalloonProvider"
 _USUAL_SERVICE = "iMessage"
@@ -70,6 +71,7 @@ class AppleMessages:
 
         def tell(file: File, letters: Letters) -> Iterator[tuple[Chat, Said]]:  # noqa: ARG001 - a database has none
             options.claimed.update(f"{file.locator}{end}" for end in BESIDE)
+            options.claimed.update(_caches(folder, file))
             with folder.open_database(file.locator) as pages:
                 yield from _Reading(folder, file, Database.of(pages), options).messages()
 
@@ -79,6 +81,17 @@ class AppleMessages:
 
 def _is_database(folder: Folder, file: File) -> bool:
     return (extension(file.name) in DATABASES or file.name == _IN_A_BACKUP) and holds(folder, file, _TABLES)
+
+
+def _caches(folder: Folder, file: File) -> Iterator[str]:
+    """Folders beside the database with pictures that nobody sent as such."""
+    home = file.locator.rpartition("/")[0]
+    for listing in folder.walk(after=home):
+        below = listing.locator.removeprefix(home).lstrip("/")
+        if home and not f"{listing.locator}/".startswith(f"{home}/"):
+            return
+        if isinstance(listing, Listing) and below.partition("/")[0] in _CACHES:
+            yield f"{listing.locator}/"
 
 
 def _is_closed(folder: Folder, file: File) -> bool:
@@ -150,7 +163,7 @@ class _Reading:
             if each.is_preview:
                 self._claim(filter(None, [locator]))
             elif locator:
-                found.append(locator)
+                found += [locator, *self._attachments.film_of(locator)]
             else:
                 lacking.append(_called(each))
         return found, lacking
