@@ -17,6 +17,7 @@ from timeline_local.importers.sources.apple_notes import AppleNotes
 from timeline_local.importers.sources.apple_photos import ApplePhotos
 from timeline_local.importers.sources.bear import Bear
 from timeline_local.importers.sources.bluesky import Bluesky
+from timeline_local.importers.sources.bookmarks import Bookmarks
 from timeline_local.importers.sources.contact_list import ContactList
 from timeline_local.importers.sources.daily_you import DailyYou
 from timeline_local.importers.sources.dawarich import Dawarich
@@ -152,6 +153,7 @@ SOURCES: tuple[Source, ...] = (
     Letterboxd(),
     Trakt(),
     Kindle(),
+    Bookmarks(),
     YouTube(),
     LastFm(),
     Polarsteps(),
