@@ -9,6 +9,7 @@ import os
 import plistlib
 import random
 import sqlite3
+import struct
 from collections.abc import Mapping
 from hashlib import sha1
 from pathlib import Path
@@ -113,6 +114,40 @@ def backup(root: Path, files: Mapping[tuple[str, str], bytes], *, is_encrypted: 
             (root / number[:2] / number).write_bytes(content)
         made.execute("INSERT INTO Files VALUES ('00', 'HomeDomain', 'Library/SMS', 2, NULL)")
     made.close()
+
+
+def old_backup(root: Path, files: Mapping[tuple[str, str], bytes]) -> None:
+    """As iTunes wrote them until iOS 9: all files in one folder, the list in a form of its own."""
+
+    def text(value: str) -> bytes:
+        return struct.pack(">H", len(value.encode())) + value.encode()
+
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "Manifest.plist").write_bytes(plistlib.dumps({"IsEncrypted": False}))
+    listed = [b"mbdb\x05\x00", text("HomeDomain"), text("Library/SMS"), b"\xff\xff" * 3, b"\x41\xed", bytes(38)]
+    for (domain, path), content in files.items():
+        numbers = struct.pack(">HQIIIIIQBB", 0o100644, 7, 501, 501, CHANGED, CHANGED, CHANGED, len(content), 3, 1)
+        listed += [text(domain), text(path), b"\xff\xff", text("hash"), b"\xff\xff", numbers, text("name"), text("x")]
+        (root / sha1(f"{domain}-{path}".encode()).hexdigest()).write_bytes(content)  # noqa: S324 - what the format has
+    (root / "Manifest.mbdb").write_bytes(b"".join(listed))
+
+
+def test_a_backup_of_an_old_system_is_shown_so_too(tmp_path: Path) -> None:
+    old_backup(tmp_path / "made", contents(tmp_path))
+    folder = Folder(tmp_path / "made")
+    assert locators(folder) == SHOWN
+    found = folder.stat("Media/DCIM/100APPLE/IMG_0001.JPG")
+    assert (found.mtime_ns, found.size) == (CHANGED * 1_000_000_000, len(PICTURE) + 1)
+    assert [each.slug for each in folder.walk() if isinstance(each, Problem)] == ["unsupported"]
+
+
+def test_an_old_list_that_ends_too_soon_gives_what_it_has(tmp_path: Path) -> None:
+    old_backup(tmp_path / "made", contents(tmp_path))
+    path = tmp_path / "made/Manifest.mbdb"
+    path.write_bytes(path.read_bytes()[:-700])
+    folder = Folder(tmp_path / "made")
+    assert {*locators(folder)} < {*SHOWN}
+    assert [each.slug for each in folder.walk() if isinstance(each, Problem)] == ["unreadable", "unsupported"]
 
 
 def locators(folder: Folder) -> list[str]:

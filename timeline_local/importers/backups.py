@@ -16,13 +16,13 @@ from typing import BinaryIO, NamedTuple
 
 from timeline_local.domain.drafts import Problem
 from timeline_local.domain.stretches import Stretch
-from timeline_local.importers import loose
+from timeline_local.importers import loose, mbdb
 from timeline_local.importers.plists import MAX_BYTES, read_plist, unarchived
 from timeline_local.importers.sqlite_pages import MAGIC, Pages
 from timeline_local.importers.sqlite_tables import Blob, Row, held, rows, tables
 from timeline_local.importers.trees import Entries, File, Opener, Tree, joined, missing, why
 
-LIST, ABOUT = "Manifest.db", "Manifest.plist"
+LIST, OLD_LIST, ABOUT = "Manifest.db", "Manifest.mbdb", "Manifest.plist"  # the second one until iOS 9
 TOPS = frozenset({"Library", "Media"})  # of what is shown
 # What sources read, by the domain of a backup and the beginning of the path in it.
 _WANTED = {
@@ -40,6 +40,7 @@ _COLUMNS = frozenset({"fileid", "domain", "relativepath", "flags", "file"})
 _A_FILE = 1  # a flag; others are folders and links
 _LATEST = 253_402_300_799  # seconds: the end of the year 9999
 MOST_FILES = 1_000_000  # that are shown
+_CLOSED = "This backup of an iPhone is encrypted: nothing of it can be read."
 ENCRYPTED = (
     "This backup of an iPhone is encrypted, and cannot be read without its password. In the Finder (or iTunes) turn "
     "off “Encrypt local backup”, back up again, and import that."
@@ -92,7 +93,7 @@ class BackupTree:
             return self._shown(backup, root, inner)
         found = self.base.entries(locator)
         names = {file.name for file in found.files}
-        backup = self._backup(locator) if {LIST, ABOUT} <= names else None
+        backup = self._backup(locator) if ABOUT in names and names & {LIST, OLD_LIST} else None
         if backup is None:
             return found
         about = [file for file in found.files if backup.is_closed and file.name == ABOUT]
@@ -166,38 +167,62 @@ class BackupTree:
     def _read(self, root: str) -> _Backup | None:
         """The backup in a folder; None where there is none."""
         try:
-            self.base.find(joined(root, LIST))
-            with self.base.open(joined(root, ABOUT)) as about, self.base.open(joined(root, LIST)) as names:
-                is_closed = is_encrypted(about.read(MAX_BYTES)) or names.read(len(MAGIC)) != MAGIC
+            with self.base.open(joined(root, ABOUT)) as about:
+                is_closed = is_encrypted(about.read(MAX_BYTES))
+            is_old = not self._begins(root, LIST)
+            begin = self._begins(root, OLD_LIST if is_old else LIST)
         except (OSError, ValueError):
             return None
-        found = _Backup(is_closed=is_closed)
-        if is_closed:
-            found.problems.append(Problem(joined(root, ABOUT), "encrypted", ENCRYPTED))
+        if not begin:
+            return None
+        found = _Backup(is_closed=is_closed or begin != (mbdb.MAGIC if is_old else MAGIC)[: len(begin)])
+        if found.is_closed:
+            found.problems.append(Problem(joined(root, ABOUT), "encrypted", _CLOSED))
+        elif is_old:
+            self._fill_old(found, root)
         elif not self._fill(found, root):
             return None
         return found
 
+    def _begins(self, root: str, name: str) -> bytes:
+        """The first bytes of a file; none where there is no such file. Raises OSError, OutsideFolder."""
+        try:
+            with self.base.open(joined(root, name)) as file:
+                return file.read(len(mbdb.MAGIC))
+        except FileNotFoundError:
+            return b""
+
+    def _fill_old(self, backup: _Backup, root: str) -> None:
+        count = _Count()
+        try:
+            with self.base.open(joined(root, OLD_LIST)) as file:
+                for each in mbdb.records(file):
+                    path = _path(each.domain, each.path) if each.is_file and count.shown < MOST_FILES else ""
+                    count.take(path, is_file=each.is_file)
+                    if path:
+                        backup.add(path, _Kept(joined(root, each.number), each.changed * 1_000_000_000))
+        except OSError as error:
+            backup.problems.append(_unread(joined(root, OLD_LIST), error))
+        backup.problems += count.told(joined(root, OLD_LIST))
+
     def _fill(self, backup: _Backup, root: str) -> bool:
         """Put in what the list names; whether it is such a list."""
-        shown = others = 0
+        count = _Count()
         try:
             with self._pages(joined(root, LIST)) as pages:
                 table = tables(pages).get("files")
                 if table is None or not set(table.columns) >= _COLUMNS - {"file"}:
                     return False
                 for row in rows(pages, table, _COLUMNS):
-                    path = _path(row) if shown < MOST_FILES else ""
-                    shown += bool(path)
+                    is_file, place = row.get("flags") == _A_FILE, _kept_at(root, row)
+                    path = _path(row.get("domain"), row.get("relativepath")) if is_file and place else ""
+                    path = path if count.shown < MOST_FILES else ""
+                    count.take(path, is_file=is_file)
                     if path:
-                        backup.add(path, _Kept(_kept_at(root, row), _changed(pages, row)))
-                    others += not path and row.get("flags") == _A_FILE
+                        backup.add(path, _Kept(place, _changed(pages, row)))
         except OSError as error:
-            detail = f"The list of this backup cannot be read any further ({why(error)})."
-            backup.problems.append(Problem(joined(root, LIST), "unreadable", detail))
-        if others:
-            detail = f"{others:,} other files of this backup belong to apps and settings, and are not read."
-            backup.problems.append(Problem(joined(root, LIST), "unsupported", detail))
+            backup.problems.append(_unread(joined(root, LIST), error))
+        backup.problems += count.told(joined(root, LIST))
         return True
 
     def _pages(self, locator: str) -> Pages:
@@ -208,20 +233,39 @@ class BackupTree:
         return Pages(self.base.opener(locator)(), log)
 
 
-def _path(row: Row) -> str:
+@dataclass(slots=True)
+class _Count:
+    """How many files a backup has that are shown, and how many others."""
+
+    shown: int = 0
+    others: int = 0
+
+    def take(self, path: str, *, is_file: bool) -> None:
+        self.shown += bool(path)
+        self.others += is_file and not path
+
+    def told(self, where: str) -> list[Problem]:
+        detail = f"{self.others:,} other files of this backup belong to apps and settings, and are not read."
+        return [Problem(where, "unsupported", detail)] if self.others else []
+
+
+def _unread(where: str, error: OSError) -> Problem:
+    return Problem(where, "unreadable", f"The list of this backup cannot be read any further ({why(error)}).")
+
+
+def _path(domain: object, path: object) -> str:
     """Where a file lay on the phone; "" for what is not shown."""
-    domain, path, number = row.get("domain"), row.get("relativepath"), row.get("fileid")
-    if not (isinstance(domain, str) and isinstance(path, str) and isinstance(number, str)):
+    if not (isinstance(domain, str) and isinstance(path, str)):
         return ""
     if domain == _RECORDER and path.startswith(_RECORDINGS) and path.endswith(".m4a"):
         domain, path = "MediaDomain", f"Media/{path}"
-    is_shown = path.startswith(_WANTED.get(domain, ())) and row.get("flags") == _A_FILE and _HASH.fullmatch(number)
+    is_shown = path.startswith(_WANTED.get(domain, ()))
     return path if is_shown and "\x00" not in path and not {"", ".", ".."} & {*path.split("/")} else ""
 
 
 def _kept_at(root: str, row: Row) -> str:
-    number = str(row.get("fileid"))
-    return joined(root, f"{number[:2]}/{number}")
+    number = row.get("fileid")
+    return joined(root, f"{number[:2]}/{number}") if isinstance(number, str) and _HASH.fullmatch(number) else ""
 
 
 def _changed(pages: Pages, row: Row) -> int:
