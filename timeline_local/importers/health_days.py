@@ -10,12 +10,16 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
-from timeline_local.domain.drafts import JSON
+from timeline_local.domain.drafts import JSON, Draft
+from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moves import spell_distance
+from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
+from timeline_local.importers.base import Checkpoint
 
 HOURS, MINUTES = 24, 24 * 60
+DAYS_PER_CHECKPOINT = 200
 _EVENING = 18 * 60  # a night belongs to the day on which it ends: what is slept from here on, to the next one
 _MOST_SOURCES = 16  # told apart of one kind on one day
 _LONGEST_H = 48  # of a reading that is spread over its hours
@@ -129,6 +133,14 @@ class Days:
         """What the phone itself says a day adds up to: it goes before what was added."""
         self._told[name, day] = value
 
+    def spread(self, name: str, day: int, average: float, least: float, most: float) -> None:
+        """What somebody else has summed up of readings that do not add up."""
+        self._means[name, day] = Mean(1, average, least, most, average, 0)
+
+    def slept(self, day: int, minutes: int) -> None:
+        """How long, where nobody says when."""
+        self._asleep[day] = (1 << min(max(minutes, 0), MINUTES)) - 1
+
     def days(self) -> Iterator[tuple[date, Day]]:
         """In the order of the calendar."""
         found: dict[int, Day] = {}
@@ -167,6 +179,32 @@ def text_of_day(day: Day) -> str:
     return "\n".join(f"- {line}" for line in _lines(day))
 
 
+def draft_of_day(day: date, found: Day, origin: str) -> Draft | None:
+    """The day as a memory; None for one of which nothing is known."""
+    title = title_of_day(found)
+    if not title:
+        return None
+    local_at = datetime.combine(day, datetime.min.time())
+    return Draft(
+        source_key=f"day:{day.isoformat()}",
+        kind=Kind.HEALTH,
+        title=title[0].upper() + title[1:],
+        body=text_of_day(found),
+        evidence=(TimeEvidence(basis=TimeBasis.SOURCE, local_at=local_at, precision=Precision.DAY, origin=origin),),
+        extra=found.figures(),
+    )
+
+
+def drafts_of(days: Days, skip: int, origin: str) -> Iterator[Draft | Checkpoint]:
+    """The days in the order of the calendar, a checkpoint after every few hundred; the first `skip` in silence."""
+    for count, (day, found) in enumerate(days.days(), 1):
+        if count > skip:
+            if (draft := draft_of_day(day, found, origin)) is not None:
+                yield draft
+            if count % DAYS_PER_CHECKPOINT == 0:
+                yield Checkpoint({"days": count})
+
+
 def spell_minutes(minutes: float) -> str:
     """7 h 20 min, 45 min."""
     hours, rest = divmod(round(minutes), 60)
@@ -185,6 +223,7 @@ _SUM_LINES: tuple[tuple[str, Callable[[float], str]], ...] = (
     ("wheeled_m", lambda value: f"{spell_distance(value)} by wheelchair"),
     ("flights", lambda value: f"{_counted(value, 'floor')} climbed"),
     ("exercise_min", lambda value: f"{spell_minutes(value)} of exercise"),
+    ("moving_min", lambda value: f"{spell_minutes(value)} on the move"),
     ("stand_h", lambda value: f"stood in {_counted(value, 'hour')}"),
     ("active_kcal", lambda value: f"{round(value):,} kcal burned"),
     ("mindful_min", lambda value: f"{spell_minutes(value)} mindful"),

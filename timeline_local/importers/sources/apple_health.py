@@ -20,12 +20,12 @@ from timeline_local.domain.drafts import JSON, Draft, Problem, RelationKind, Rel
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moves import mode_of, title_of
 from timeline_local.domain.stamps import read_instant
-from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
+from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder, Listing
 from timeline_local.importers.base import Checkpoint, Found, Item, ReadOptions, Recognition
 from timeline_local.importers.gpx_tracks import read_gpx
-from timeline_local.importers.health_days import At, Days, spell_minutes, text_of_day, title_of_day
+from timeline_local.importers.health_days import At, Days, draft_of_day, spell_minutes
 from timeline_local.importers.track_formats import GPX
 from timeline_local.importers.track_reading import BROKEN, with_track
 from timeline_local.importers.xml_stream import Element, XmlBroken, stream
@@ -217,16 +217,8 @@ class _Reading:
                 where = f"{self.file.locator}#{double.key} of {double.source}"
                 yield Problem(where, "twice", "Another app recorded the same workout; what that one tells was taken.")
         for day, found in self.days.days():
-            title = title_of_day(found)
-            if title:
-                yield Draft(
-                    source_key=f"day:{day.isoformat()}",
-                    kind=Kind.HEALTH,
-                    title=title[0].upper() + title[1:],
-                    body=text_of_day(found),
-                    evidence=(_of_day(day),),
-                    extra=found.figures(),
-                )
+            if (draft := draft_of_day(day, found, "Apple Health")) is not None:
+                yield draft
 
     def _take(self, element: Element) -> None:
         if element.name == "Record":
@@ -457,8 +449,3 @@ def _day(text: str) -> int | None:
     except ValueError:
         return None
     return day.toordinal() if day.year in YEARS else None
-
-
-def _of_day(day: date) -> TimeEvidence:
-    local_at = datetime.combine(day, datetime.min.time())
-    return TimeEvidence(basis=TimeBasis.SOURCE, local_at=local_at, precision=Precision.DAY, origin="Apple Health")
