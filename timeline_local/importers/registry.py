@@ -33,9 +33,11 @@ from timeline_local.importers.sources.fit import Fit
 from timeline_local.importers.sources.flickr import Flickr
 from timeline_local.importers.sources.flights import Flights
 from timeline_local.importers.sources.foursquare import Foursquare
+from timeline_local.importers.sources.garmin import Garmin
 from timeline_local.importers.sources.geojson import Geojson
 from timeline_local.importers.sources.goodreads import Goodreads
 from timeline_local.importers.sources.google_chat import GoogleChat
+from timeline_local.importers.sources.google_fit import GoogleFit
 from timeline_local.importers.sources.google_keep import GoogleKeep
 from timeline_local.importers.sources.google_location import GoogleLocation
 from timeline_local.importers.sources.google_takeout import GoogleTakeout
@@ -147,6 +149,8 @@ SOURCES: tuple[Source, ...] = (
     Mastodon(),
     Bluesky(),
     AppleHealth(),
+    Garmin(),
+    GoogleFit(),
     Spotify(),
     Netflix(),
     Goodreads(),
