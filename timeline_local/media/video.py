@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from timeline_local.media.exif import Exif, parse_offset, wall_clock
 from timeline_local.media.facts import MediaFacts, Undecodable, capped_raw, clip
 from timeline_local.media.gps import Position, parse_iso6709
 from timeline_local.media.packets import packets_of
+from timeline_local.media.recorded import recorded
 from timeline_local.media.sniff import Sniffed
 
 _DEMUXERS = {
@@ -85,6 +87,7 @@ def read_video(path: Path, sniffed: Sniffed) -> MediaFacts:
     with path.open("rb") as file:
         movie = read_movie(file) if _DEMUXERS[sniffed.extension] == "mov" else Movie()
         beside = join(Exif(), packets_of(file, sniffed.mime).xmp, b"", mime=sniffed.mime)
+        stated = recorded(file, sniffed.extension)
     width, height = size if movie.rotation % 180 == 0 else (size[1], size[0])
     position = _position(tags) or _position_beside(beside)
     return MediaFacts(
@@ -98,7 +101,7 @@ def read_video(path: Path, sniffed: Sniffed) -> MediaFacts:
         lat=position.lat if position else None,
         lon=position.lon if position else None,
         altitude_m=position.altitude_m if position else None,
-        evidence=tuple(_stated_beside(beside, _evidence(tags, movie))),
+        evidence=tuple(_stated_beside(beside, chain(stated, _evidence(tags, movie)))),
         title=beside.title or _first(tags, f"{_QUICKTIME}title", "title"),
         description=beside.description or _first(tags, f"{_QUICKTIME}description", "description", "comment"),
         keywords=beside.keywords,
