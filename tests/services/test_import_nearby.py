@@ -16,6 +16,7 @@ from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moments import TimeBasis, TimeEvidence
 from timeline_local.models import Memory
 from timeline_local.queries.why import why
+from timeline_local.services import import_run
 
 NOON = datetime(2024, 5, 1, 12)  # noqa: DTZ001 - a wall clock
 TOKYO, ROME = (35.68, 139.69), (41.9, 12.5)
@@ -121,6 +122,41 @@ async def test_a_memory_of_the_same_camera_lends_its_zone_for_a_day(desk: Desk, 
     other = photo(tmp_path / "b", "other", at + timedelta(hours=20), camera="Q2", colour=3)
     await desk.run(tell(tmp_path / "b", same, other))
     assert [(await told(desk, key)).zone for key in ("same", "other")] == ["Asia/Tokyo", "Europe/Lisbon"]
+
+
+async def test_positions_of_an_import_tell_of_its_pictures_though_they_are_read_after_them(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_run, "BATCH_BYTES", 1)
+    at = datetime(2024, 5, 1, 3, tzinfo=UTC)
+    pictures = [photo(tmp_path / "a", key, at, colour=colour) for colour, key in enumerate(("one", "two"))]
+    await desk.run(tell(tmp_path / "a", *pictures, was_at(TOKYO, at)))
+    found = [await told(desk, key) for key in ("one", "two")]
+    assert [(each.zone, each.zone_basis, (each.lat, each.lon)) for each in found] == [
+        ("Asia/Tokyo", "neighbour", TOKYO)
+    ] * 2
+
+
+async def test_memories_of_one_import_lend_each_other_their_zones(desk: Desk, tmp_path: Path) -> None:
+    at = datetime(2024, 5, 1, 3, tzinfo=UTC)
+    place = PlaceRef(lat=TOKYO[0], lon=TOKYO[1])
+    before = photo(tmp_path / "a", "before", at - timedelta(hours=20), camera="X100", colour=1)
+    knowing = photo(tmp_path / "a", "knowing", at, camera="X100", colour=2)
+    after = photo(tmp_path / "a", "after", at + timedelta(hours=20), camera="X100", colour=3)
+    other = photo(tmp_path / "a", "other", at + timedelta(hours=20), camera="Q2", colour=4)
+    await desk.run(tell(tmp_path / "a", before, Draft(**{**_fields(knowing), "place": place}), after, other))
+    keys = ("before", "after", "other")
+    assert [(await told(desk, key)).zone for key in keys] == ["Asia/Tokyo", "Asia/Tokyo", "Europe/Lisbon"]
+
+
+async def test_what_is_written_later_lends_its_zone_to_what_is_written_first(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_run, "BATCH_BYTES", 1)
+    at = datetime(2024, 5, 1, 3, tzinfo=UTC)
+    placed = instant("placed", at, place=PlaceRef(lat=TOKYO[0], lon=TOKYO[1]))
+    await desk.run(tell(tmp_path / "a", instant("first", at - timedelta(hours=2)), instant("b", at), placed))
+    assert [(await told(desk, key)).zone for key in ("first", "b")] == ["Asia/Tokyo", "Asia/Tokyo"]
 
 
 async def test_a_picture_is_where_its_owner_was_within_five_minutes(desk: Desk, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from timeline_local.models import Import, ImportItem, Job, Memory, Provenance
 from timeline_local.queries.dialect import in_key_list, in_text_list, new_key, text_list
 
 AnyRow = Row[*tuple[Any, ...]]
+POSITIONS = "positions"  # the kind of an item that is positions alone
 HEAD_BYTES = 17  # of a packed plan: services.import_work.HEAD_BYTES
 RECENT = 5  # earlier imports of the same folder that are looked at
 STREAMED = 500
@@ -293,8 +294,9 @@ async def planned(
     most_bytes: int,
     most_in_files: int,
     after: int = 0,
+    are_positions: bool | None = None,
 ) -> Sequence[AnyRow]:
-    """The next items to run, with their plans; after: those behind this key.
+    """The next items to run, with their plans; after: those behind this key; are_positions: these alone, or all others.
 
     As many as have `most_bytes` of plans and `most_in_files` bytes of originals, but one at least.
     """
@@ -303,6 +305,7 @@ async def planned(
             ImportItem.pk,
             ImportItem.source_key,
             ImportItem.path,
+            ImportItem.kind,
             ImportItem.verdict,
             ImportItem.draft,
             ImportItem.size_bytes,
@@ -316,6 +319,9 @@ async def planned(
         .order_by(ImportItem.pk)
         .limit(limit)
     )
+    if are_positions is not None:
+        is_kind = func.coalesce(ImportItem.kind, "") == POSITIONS
+        statement = statement.where(is_kind if are_positions else ~is_kind)
     rows: list[AnyRow] = []
     size = in_files = 0
     for row in await db.execute(statement):

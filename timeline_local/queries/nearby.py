@@ -15,7 +15,7 @@ from timeline_local.queries.dialect import each_key, key_list
 
 AnyRow = Row[*tuple[Any, ...]]
 MOST = 2000  # memories of the days asked about that are looked at
-_TRUSTED = ("user", "exif_offset", "gps", "coordinates", "source", "sidecar")
+TRUSTED = ("user", "exif_offset", "gps", "coordinates", "source", "sidecar")
 _POINTS = ("instant", "minute")
 
 
@@ -77,7 +77,7 @@ async def zoned_memories(db: AsyncConnection, owner_pk: int, days: Collection[da
         .where(
             Memory.owner_pk == owner_pk,
             Memory.local_on.in_(days),
-            Memory.zone_basis.in_(_TRUSTED),
+            Memory.zone_basis.in_(TRUSTED),
             Memory.precision.in_(_POINTS),
             Memory.utc_offset_min.is_not(None),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -19,8 +19,8 @@ from timeline_local.models import ImportItem
 from timeline_local.queries.imports import ImportRow
 from timeline_local.services.import_verdicts import Known
 from timeline_local.services.import_work import AsidePlan, Plan, Writing, pack_plan, pack_raw
-from timeline_local.services.ingest import FoundFile, Surroundings, Weighed, asked_of, kind_of, when_of
-from timeline_local.services.nearby import look_around
+from timeline_local.services.ingest import FoundFile, Surroundings, Weighed, asked_of, kind_of, when_of, zoned
+from timeline_local.services.nearby import Zoned, look_around
 from timeline_local.services.preferences import home_zone_of
 
 _CLOCKED = frozenset({Precision.INSTANT, Precision.MINUTE})  # where a wrong zone moves something
@@ -178,14 +178,19 @@ def _path(each: Candidate) -> str:
 
 
 async def weigh_plans(
-    db: AsyncConnection, work: Writing, row: ImportRow, plans: Mapping[int, Plan]
+    db: AsyncConnection, work: Writing, row: ImportRow, plans: Mapping[int, Plan], coming: Iterable[Zoned] = ()
 ) -> dict[int, Weighed]:
-    """When these happened, by the same keys, in the light of the owner's positions and other memories."""
+    """When these happened, by the same keys, in the light of the owner's positions and other memories.
+
+    coming  what comes after these; they are looked at in each other's light in any case.
+    """
     around = surroundings(work, row)
     weighed = {key: Weighed(when_of(plan.draft, plan.files, around)) for key, plan in plans.items()}
     asked = {key: asked_of(plan.draft, plan.files, weighed[key].decision) for key, plan in plans.items()}
     wanted = {key: each for key, each in asked.items() if each is not None}
-    for key, nearby in (await look_around(db, work.owner_pk, wanted, zone_of=work.zone_of)).items():
+    beside = (zoned(plan.draft, plan.files, weighed[key].decision) for key, plan in plans.items())
+    others = [*(each for each in beside if each is not None), *coming] if wanted else []
+    for key, nearby in (await look_around(db, work.owner_pk, wanted, others, zone_of=work.zone_of)).items():
         plan = plans[key]
         weighed[key] = Weighed(when_of(plan.draft, plan.files, around, nearby.evidence), nearby.place)
     return weighed

@@ -59,10 +59,10 @@ async def run_batch(work: ImportWork) -> BatchResult:
         row = await imports.by_pk(db, work.owner_pk, work.import_pk)
         await know_home(db, work)
     folder = folder_of(work, row, include_hidden=True)
-    items = work.memo.pop(_STORED, None) or await _stored(work, folder, row, after=0)
+    items = work.memo.pop(_STORED, None) or await _stored(work, folder, row, after=None)
     if not items:
         return await _link(work, row) or await _finish(work, row)
-    following = asyncio.create_task(_stored(work, folder, row, after=items[-1].row.pk))
+    following = asyncio.create_task(_stored(work, folder, row, after=items[-1]))
     try:
         revised, days = await _write_safely(work, folder, row, items)
     except BaseException:
@@ -75,34 +75,42 @@ async def run_batch(work: ImportWork) -> BatchResult:
     return BatchResult(done=False, progress=_progress(work, row, items), revision=revised, days=days)
 
 
-async def _stored(work: ImportWork, folder: Folder, row: ImportRow, *, after: int) -> list[AnyItem]:
+async def _stored(work: ImportWork, folder: Folder, row: ImportRow, *, after: AnyItem | None) -> list[AnyItem]:
     """The planned items that come after this one, their originals in the library; or why they are not."""
-    async with work.database.read() as db:
-        rows = await imports.planned(
-            db,
-            work.owner_pk,
-            work.import_pk,
-            after=after,
-            limit=work.settings.imports.batch,
-            most_bytes=BATCH_BYTES,
-            most_in_files=BATCH_FILES,
-        )
-    items = [_unpacked(each) for each in rows]
+    items = [_unpacked(each) for each in await _following(work, after)]
     await _secure(work, folder, row, [each for each in items if each.problem is None])
     return items
 
 
-async def stored_ahead(db: AsyncConnection, work: ImportWork) -> set[bytes]:
-    """The hashes of what a run that was ended may have stored of items that it did not write: of two batches."""
-    rows = await imports.planned(
+async def _following(work: ImportWork, after: AnyItem | None) -> Sequence[AnyRow]:
+    """Positions first, whichever source they are of: they tell pictures where and in which zone these were taken."""
+    is_at_positions = after is None or after.row.kind == imports.POSITIONS
+    last = 0 if after is None else after.row.pk
+    async with work.database.read() as db:
+        if is_at_positions and (rows := await _planned(db, work, after=last, are_positions=True)):
+            return rows
+        return await _planned(db, work, after=0 if is_at_positions else last, are_positions=False)
+
+
+async def _planned(
+    db: AsyncConnection, work: ImportWork, *, after: int = 0, are_positions: bool, batches: int = 1
+) -> Sequence[AnyRow]:
+    return await imports.planned(
         db,
         work.owner_pk,
         work.import_pk,
-        limit=2 * work.settings.imports.batch,
-        most_bytes=2 * BATCH_BYTES,
-        most_in_files=2 * BATCH_FILES,
+        after=after,
+        are_positions=are_positions,
+        limit=batches * work.settings.imports.batch,
+        most_bytes=batches * BATCH_BYTES,
+        most_in_files=batches * BATCH_FILES,
     )
-    return {file.sha256 for each in rows for file in _unpacked(each).plan.files}
+
+
+async def stored_ahead(db: AsyncConnection, work: ImportWork) -> set[bytes]:
+    """The hashes of what a run that was ended may have stored of items that it did not write: of two batches."""
+    found = [await _planned(db, work, are_positions=each, batches=2) for each in (True, False)]
+    return {file.sha256 for rows in found for each in rows for file in _unpacked(each).plan.files}
 
 
 def _unpacked(row: AnyRow) -> AnyItem:

@@ -11,16 +11,23 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from timeline_local.models import ImportItem
+from timeline_local.queries import imports
 from timeline_local.queries.imports import ImportRow
 from timeline_local.queries.locked_notes import locked_among
 from timeline_local.services import reimport
 from timeline_local.services.import_items import RunItem
 from timeline_local.services.import_rows import surroundings, weigh_plans
 from timeline_local.services.import_verdicts import Known, twice
-from timeline_local.services.import_work import AsidePlan, Plan, Writing
-from timeline_local.services.ingest import Weighed, content_of
+from timeline_local.services.import_work import AsidePlan, Plan, Writing, unpack_plan
+from timeline_local.services.ingest import Surroundings, Weighed, content_of, when_of, zoned
 from timeline_local.services.memory_content import MemoryContent
 from timeline_local.services.memory_writes import Written, insert_memories
+from timeline_local.services.nearby import Zoned
+
+AHEAD = 1000  # planned items that are looked at before their turn
+AHEAD_BYTES = 4_000_000  # of their plans
+ANY_SIZE = 1 << 62  # of their originals, which are not opened
+_COMING = "coming"
 
 
 async def write_memories(
@@ -28,7 +35,7 @@ async def write_memories(
 ) -> dict[int, MemoryContent]:
     """Write what is new or changed; the contents by id(item)."""
     wanted = {id(item): item.plan for item in items if item.verdict in ("new", "changed")}
-    weighed = await weigh_plans(db, work, row, wanted)
+    weighed = await weigh_plans(db, work, row, wanted, await _coming(db, work, row, items) if wanted else ())
     contents = _contents(work, row, items, media, weighed)
     added = [item for item in items if item.verdict == "new"]
     written = await insert_memories(
@@ -36,6 +43,42 @@ async def write_memories(
     )
     await _settle(db, work, added, written, contents, items)
     return contents
+
+
+async def _coming(
+    db: AsyncConnection, work: Writing, row: ImportRow, items: Sequence[RunItem[Plan]]
+) -> Sequence[Zoned]:
+    """What the items planned after these tell of zones: the picture that knows it may be the last one of its day.
+
+    Each is read once; what is known stays with the work.
+    """
+    known: dict[int, Zoned | None] = work.memo.setdefault(_COMING, {})
+    last = max(item.row.pk for item in items)
+    for pk in [each for each in known if each <= last]:
+        del known[pk]
+    if len(known) < AHEAD // 2:
+        rows = await imports.planned(
+            db,
+            work.owner_pk,
+            work.import_pk,
+            after=max(known, default=last),
+            limit=AHEAD - len(known),
+            most_bytes=AHEAD_BYTES,
+            most_in_files=ANY_SIZE,
+        )
+        around = surroundings(work, row)
+        known.update((each.pk, _zoned(each, around)) for each in rows)
+    return [each for each in known.values() if each is not None]
+
+
+def _zoned(row: imports.AnyRow, around: Surroundings) -> Zoned | None:
+    try:
+        plan = unpack_plan(row.draft)
+    except (ValueError, KeyError, TypeError):
+        return None  # told when its turn comes
+    if not isinstance(plan, Plan):
+        return None
+    return zoned(plan.draft, plan.files, when_of(plan.draft, plan.files, around))
 
 
 def settle_twins(items: list[RunItem[Plan]]) -> None:

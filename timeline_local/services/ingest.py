@@ -23,10 +23,11 @@ from timeline_local.media.facts import MediaFacts, facts_from_json, facts_to_jso
 from timeline_local.media.sniff import Family
 from timeline_local.models import MediaFile
 from timeline_local.queries.dialect import upsert
+from timeline_local.queries.nearby import TRUSTED
 from timeline_local.services.evidence import considered_json
 from timeline_local.services.media_trash import take_out
 from timeline_local.services.memory_content import MediaLink, MemoryContent
-from timeline_local.services.nearby import Asked
+from timeline_local.services.nearby import Asked, Camera, Zoned
 
 _KINDS: Mapping[str, Kind] = {
     "image": Kind.PHOTO,
@@ -175,12 +176,25 @@ def asked_of(draft: Draft, files: Sequence[FoundFile], decision: Decision) -> As
     lacks_place = is_picture and _coordinates(draft, files)[0] is None
     if not (lacks_zone or lacks_place):
         return None
-    facts = _leading_facts(draft, files)
-    camera = (facts.camera_make or "", facts.camera_model or "") if facts and facts.camera_model else None
+    camera = _camera(draft, files)
     is_wall = lacks_zone and winner.local_at is not None and winner.instant is None
     return Asked(
         None if is_wall else moment.happened_at, moment.happened_at, moment.local_at, camera, lacks_zone, lacks_place
     )
+
+
+def zoned(draft: Draft, files: Sequence[FoundFile], decision: Decision) -> Zoned | None:
+    """What a memory tells those around it; None if it does not know its zone itself."""
+    moment = decision.moment
+    if moment.precision not in _CLOCKED or moment.utc_offset_min is None or moment.zone_basis not in TRUSTED:
+        return None
+    camera = _camera(draft, files) or ("", "")
+    return Zoned(moment.happened_at, moment.local_at, moment.utc_offset_min, moment.zone, *camera)
+
+
+def _camera(draft: Draft, files: Sequence[FoundFile]) -> Camera | None:
+    facts = _leading_facts(draft, files)
+    return (facts.camera_make or "", facts.camera_model or "") if facts and facts.camera_model else None
 
 
 async def store_media(

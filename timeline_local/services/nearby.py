@@ -1,14 +1,15 @@
 """What the owner's own positions and other memories tell about a memory that does not know its zone or its place.
 
-A zone is taken from the nearest of: a position, a memory of the same camera, any memory, each within its own bound. A
-wall clock says no instant, so a first zone is guessed by home, and what is found there must agree with itself. A place
-is offered for pictures only, from a position within minutes, and told as derived. Nothing here overrides what a source,
-a file or the owner says: it is evidence of the rank of neighbours.
+A zone is taken from the nearest of: a position, a memory of the same camera, any memory, each within its own bound;
+memories are those that are here and those that come with the same import. A wall clock says no instant, so a first zone
+is guessed by home, and what is found there must agree with itself. A place is offered for pictures only, from a
+position within minutes, and told as derived. Nothing here overrides what a source, a file or the owner says: it is
+evidence of the rank of neighbours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -45,6 +46,18 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Zoned:
+    """A memory on its way that tells its zone itself, as `queries.zoned_memories` has those that are here."""
+
+    happened_at: datetime
+    local_at: datetime
+    utc_offset_min: int
+    zone: str | None
+    camera_make: str
+    camera_model: str
+
+
+@dataclass(frozen=True, slots=True)
 class Nearby:
     """evidence: of the zone, the nearest first. place: where the owner was at that instant."""
 
@@ -59,9 +72,9 @@ class _Hint:
 
 
 async def look_around(
-    db: AsyncConnection, owner_pk: int, asked: Mapping[int, Asked], *, zone_of: ZoneOf
+    db: AsyncConnection, owner_pk: int, asked: Mapping[int, Asked], coming: Iterable[Zoned] = (), *, zone_of: ZoneOf
 ) -> dict[int, Nearby]:
-    """What is known about each. At most seven statements, however many are asked."""
+    """What is known about each. coming: what comes with them. At most seven statements, however many are asked."""
     if not asked:
         return {}
     gone = await erasures(db, owner_pk)
@@ -71,7 +84,8 @@ async def look_around(
     again = {key: at for key, at in settled.items() if at != guessed[key]}
     around |= await _nearest(db, owner_pk, again, gone) if again else {}
     days = {day for each in asked.values() if each.lacks_zone for day in _days(each.local_at)}
-    memories = await queries.zoned_memories(db, owner_pk, days) if days else []
+    memories: list[AnyRow | Zoned] = [*await queries.zoned_memories(db, owner_pk, days)] if days else []
+    memories += [each for each in coming if each.local_at.date() in days]
     return {
         key: Nearby(
             _zones(each, settled.get(key), around.get(key), memories, zone_of) if each.lacks_zone else (),
@@ -110,7 +124,7 @@ def _settled(asked: Mapping[int, Asked], around: Mapping[int, AnyRow], zone_of: 
 
 
 def _zones(
-    asked: Asked, at: datetime | None, row: AnyRow | None, memories: Sequence[AnyRow], zone_of: ZoneOf
+    asked: Asked, at: datetime | None, row: AnyRow | None, memories: Sequence[AnyRow | Zoned], zone_of: ZoneOf
 ) -> tuple[TimeEvidence, ...]:
     hints = [*_of_memories(asked, memories)]
     if at is not None and row is not None and abs(row.at - at) <= ZONE_WITHIN:
@@ -127,7 +141,7 @@ def _agrees(asked: Asked, at: datetime, zone: str) -> bool:
     return asked.instant is not None or wall_to_instant(asked.local_at, zone) == at
 
 
-def _of_memories(asked: Asked, memories: Sequence[AnyRow]) -> list[_Hint]:
+def _of_memories(asked: Asked, memories: Sequence[AnyRow | Zoned]) -> list[_Hint]:
     """The nearest memory of the same camera, and the nearest of all."""
     hints: list[_Hint] = []
     for is_same, within, words in ((True, CAMERA_WITHIN, "of the same camera, "), (False, MEMORY_WITHIN, "")):
@@ -145,7 +159,7 @@ def _of_memories(asked: Asked, memories: Sequence[AnyRow]) -> list[_Hint]:
     return hints
 
 
-def _gap(asked: Asked, row: AnyRow) -> timedelta:
+def _gap(asked: Asked, row: AnyRow | Zoned) -> timedelta:
     gap: timedelta = row.local_at - asked.local_at if asked.instant is None else row.happened_at - asked.instant
     return abs(gap)
 
