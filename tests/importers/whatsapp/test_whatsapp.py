@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from timeline_local.domain.addresses import normalise_address
 from timeline_local.domain.drafts import Draft, PlaceRef
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions
@@ -306,6 +307,14 @@ def test_a_chat_of_an_iphone_is_called_as_its_folder_where_that_is_imported(
 def test_a_chat_of_an_iphone_is_called_as_its_zip(tmp_path: Path, packing: ModuleType, reading: ModuleType) -> None:
     folder = Folder(packing.pack(tmp_path / "WhatsApp Chat - Choir (1).zip", {"_chat.txt": CHAT}))
     assert _names(reading.read(WhatsApp(), folder)) == {"Choir"}
+
+
+@pytest.mark.parametrize("said", ["+49 170 1234567", "\u202a+49\u00a0170\u00a01234567\u202c", "+1 (555) 010\u20110100"])
+def test_who_is_called_by_a_number_is_known_by_it(tmp_path: Path, reading: ModuleType, said: str) -> None:
+    text = f"3/4/21, 9:05 - {said}: Hi\n3/4/21, 9:06 - Bo: nice\n"
+    first, second = reading.drafts(reading.read(WhatsApp(), reading.make(tmp_path, {"a.txt": text}))).values()
+    assert [each.people[0].kind for each in (first, second)] == ["phone", "name"]
+    assert normalise_address("phone", first.people[0].value).startswith("+")
 
 
 def test_chats_of_an_iphone_that_are_imported_one_by_one_stay_apart(

@@ -50,6 +50,7 @@ _SHOWN_NAMES = (
     re.compile(r"[与與和] ?(?P<name>.+?) ?[的之] ?WhatsApp.*"),
 )
 _NAMELESS = re.compile(r"_chat(?: \(?\d{1,3}\)?)?")  # what an iPhone calls every chat, whosever it is
+_NUMBER = re.compile(r"\+\d[\d\s().\-\u2010\u2011]{5,24}")
 _AGAIN = re.compile(r" ?\(\d{1,3}\)$")  # a browser's name for a second download
 # What an iPhone writes for a file that was left out, in the languages of phones; what else begins with U+200E there is
 # a note of the program.
@@ -160,7 +161,7 @@ class _Chat:
             kind=Kind.MESSAGE,
             body=text,
             evidence=(evidence,),
-            people=(PersonRef(name=line.author, role=PersonRole.AUTHOR),),
+            people=(_author(line.author),),
             media=media,
             place=_place(line.text),
             collections=(collection,),
@@ -177,6 +178,13 @@ class _Chat:
                 found.append(MediaRef(locator=locator, role=MediaRole.ATTACHMENT, position=len(found), name=name))
                 text = text.replace(match[0], "")
         return text.strip("\u200e\u200f\n "), tuple(found)
+
+
+def _author(name: str) -> PersonRef:
+    """Whoever is in no address book of the phone is called by the number, which another source may know."""
+    if _NUMBER.fullmatch(name):
+        return PersonRef(name=name, kind="phone", value=name, role=PersonRole.AUTHOR)
+    return PersonRef(name=name, role=PersonRole.AUTHOR)
 
 
 def _is_note(text: str) -> bool:
