@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,8 @@ FIELDS = (
 )
 _KEY = frozenset({"name", "city", "country"})
 _REACH = frozenset({"lat", "lon", "radius_m"})
+_AROUND = ("city", "region", "country", "country_code")
+WHILE_EDITING = timedelta(minutes=1)  # what somebody just made is not changed under their hands
 _TOLD = frozenset({"name", "city", "region", "country"})
 
 ZoneOf = Callable[[float, float], str | None]
@@ -72,6 +74,9 @@ async def create(
     }
     await db.execute(insert(Location).values(made | values | {"folded": own_key(values)}))
     waits = await _name_anew(db, owner_pk, values, now=now)
+    if values["lat"] is not None and not (waits or any(values[name] for name in _AROUND)):
+        await jobs.ensure(db, owner_pk, kind=NAMING, now=now, run_after=now + WHILE_EDITING)
+        waits = True
     return Changed(made["id"], await bump(db, owner_pk), waits)
 
 
