@@ -27,8 +27,8 @@ CHUNK_BYTES = 256 * 1024
 MOST_PIECES = 500_000  # of all lists: some 300 bytes each
 MAX_DEPTH = 100
 _HEAD = 4096
-# A text without an end comes without its last quote. Possessive, so that it costs one look.
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?P<end>")?|[\[\]{}]', re.DOTALL)
+# Everything up to a bracket or to a text without an end. Possessive, so that it costs one look.
+_PLAIN = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
 _CUT_OFF = "it is no JSON, or ends in the middle"
 
 Path = tuple[str, ...]
@@ -176,16 +176,12 @@ def _objects(folder: Folder, locator: str) -> Iterator[tuple[int, int, bytes]]:
             buffer, at, begins, told = buffer[kept:] + chunk, at - kept, min(begins, 0), 0
             if len(buffer) > MAX_SIDECAR_BYTES + len(chunk):
                 raise ValueError("it holds a piece that is too long for what is said of one picture")
-            while (token := _TOKEN.search(buffer, at)) is not None:
-                sign = token[0]
-                if sign[:1] == b'"' and not token["end"]:
-                    at = token.start()
-                    break
-                at = token.end()
+            while (at := _end_of_plain(buffer, at)) < len(buffer) and (sign := buffer[at : at + 1]) != b'"':
+                at += 1
                 if sign in {b"[", b"{"}:
-                    begins = token.start() if depth == 1 and sign == b"{" else begins
+                    begins = at - 1 if depth == 1 and sign == b"{" else begins
                     depth += 1
-                elif sign in {b"]", b"}"}:
+                else:
                     depth -= 1
                     if depth == 1 and begins >= 0:
                         place, told = place + units.length(buffer[told:begins]), begins
@@ -195,9 +191,13 @@ def _objects(folder: Folder, locator: str) -> Iterator[tuple[int, int, bytes]]:
                         return
                 if depth > MAX_DEPTH:
                     raise ValueError("it is nested too deeply")
-            else:
-                at = len(buffer)
     raise ValueError(_CUT_OFF)
+
+
+def _end_of_plain(buffer: bytes, at: int) -> int:
+    """Where the next bracket is, or a text that goes on behind the buffer, or its end."""
+    found = _PLAIN.match(buffer, at)
+    return found.end() if found else at
 
 
 def _path(text: str) -> Path:
