@@ -32,6 +32,12 @@ def test_hidden_and_system_files_are_left_out(tmp_path: Path, reading: ModuleTyp
     assert locators(reading.make(tmp_path, {name: "x", "seen": "x"})) == ["seen"]
 
 
+def test_the_folders_of_a_maildir_are_not_hidden(tmp_path: Path, reading: ModuleType) -> None:
+    names = ["mail/cur/1", "mail/new/2", "mail/.Sent/cur/3", "mail/.Sent/.x", "mail/.Trash/cur/4", "other/.Sent/5"]
+    folder = reading.make(tmp_path, dict.fromkeys(names, "x"))
+    assert locators(folder) == ["mail/.Sent/cur/3", "mail/cur/1", "mail/new/2"]
+
+
 def test_hidden_files_are_read_when_asked_but_system_files_never(tmp_path: Path, reading: ModuleType) -> None:
     reading.make(tmp_path, {".h": "x", ".DS_Store": "x"})
     assert locators(Folder(tmp_path, include_hidden=True)) == [".h"]

@@ -285,7 +285,9 @@ class Folder:
         except OSError as error:
             return Problem(locator or ".", "folder-unreadable", f"This folder cannot be read ({why(error)}).")
         files = [file for file in found.files if self._is_wanted(file.name)]
-        folders = [name for name in found.folders if self._is_wanted(name)]
+        # The folders of a mailbox in a Maildir, Sent and all the others, lie in it under names that begin with a dot.
+        is_maildir = {"cur", "new"}.issubset(found.folders)
+        folders = [name for name in found.folders if self._is_wanted(name) or (is_maildir and not is_system_name(name))]
         problems = [each for each in found.problems if self._is_worth_telling(each)]
         return Entries(files, folders, problems)
 

@@ -29,6 +29,13 @@ def is_of_maildir(locator: str) -> bool:
     return folder.rpartition("/")[2] in {"cur", "new"} or _OF_MAILDIR.fullmatch(name) is not None
 
 
+def maildir_of(locator: str) -> str:
+    """What the folder of a message in a Maildir is called: Trash of "mail/.INBOX.Trash/cur/1"; "" of other files."""
+    above, _, _ = locator.rpartition("/")
+    mailbox, _, kind = above.rpartition("/")
+    return mailbox.rpartition("/")[2].rpartition(".")[2] if kind in {"cur", "new"} else ""
+
+
 def flags(headers: Headers, name: str) -> frozenset[Flag]:
     """What Maildirs, Thunderbird, and servers that keep mailboxes say of a message in a file of that name."""
     return frozenset(_flags(headers, name))

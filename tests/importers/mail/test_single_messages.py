@@ -74,6 +74,20 @@ def test_drafts_and_what_was_thrown_away_are_left_out_and_told(
 
 
 @pytest.mark.parametrize(
+    ("folder", "slug"),
+    [(".INBOX.Trash", "trashed-at-source"), (".Deleted Items", "trashed-at-source"), (".Junk", "junk"),
+     (".Drafts", "never-sent")],
+)  # fmt: skip
+def test_what_lay_in_the_trash_of_a_maildir_is_left_out_and_told(
+    tmp_path: Path, reading: ModuleType, folder: str, slug: str
+) -> None:
+    files = {f"mail/{folder}/cur/1": MESSAGE, "mail/cur/2": MESSAGE.replace("<1@", "<2@"), "mail/new/3": ""}
+    items = reading.read(MailSource(), reading.make(tmp_path, files))
+    assert list(reading.drafts(items)) == ["2@example.org"]
+    assert list(reading.problems(items).values()) == [slug]
+
+
+@pytest.mark.parametrize(
     ("name", "header"),
     [("cur/1.host:2,FS", ""), ("1.mbox", "X-Mozilla-Status: 0005\n"), ("1.mbox", "X-Status: AF\n")],
 )

@@ -27,7 +27,7 @@ from timeline_local.importers.by_file import after, files_from
 from timeline_local.importers.conversations import ITEMS_PER_CHECKPOINT, is_empty, is_twice, is_unreadable
 from timeline_local.importers.embedded import Embedded
 from timeline_local.importers.html_text import html_text
-from timeline_local.importers.mail_flags import Flag, flags, is_of_maildir
+from timeline_local.importers.mail_flags import Flag, flags, is_of_maildir, maildir_of
 from timeline_local.importers.mail_headers import evidence, first, ids, labels, people, words
 from timeline_local.importers.mail_reading import Attachment, Mail, mails
 from timeline_local.importers.seen import Seen
@@ -74,6 +74,12 @@ _LEFT_OUT = (
     (_TRASH, "trashed-at-source", "It lay in the trash of Gmail."),
     (_SPAM, "junk", "Gmail took it for spam."),
     (_ADVERTISING, "junk", "Gmail took it for advertising."),
+)
+# The same of a Maildir, whose folders other programs call by more names.
+_LEFT_OUT_FOLDERS = (
+    (_DRAFTS, "never-sent", "It lay among the drafts."),
+    (_TRASH | {"deleted messages", "deleted items"}, "trashed-at-source", "It lay in the trash."),
+    (_SPAM | {"junk", "junk e-mail"}, "junk", "It lay in the folder for spam."),
 )
 _FLAGGED_OUT = (
     (Flag.DRAFT, "never-sent", "It is a draft that was never sent."),
@@ -162,8 +168,7 @@ class _Mailbox:
         if not any(first(mail.headers, name) for name in _ANY_OF):
             yield Problem(where, "message-broken", "This is no message: it has neither sender, subject nor date.")
             return
-        marks = flags(mail.headers, self.file.name)
-        left_out = left_out or next(((slug, why) for flag, slug, why in _FLAGGED_OUT if flag in marks), None)
+        left_out = left_out or self._left_out_by_program(mail)
         if left_out is not None:
             yield Problem(where, *left_out)
             return
@@ -172,6 +177,13 @@ class _Mailbox:
             yield is_twice(where)
             return
         yield from self._draft(mail, key, told, where)
+
+    def _left_out_by_program(self, mail: Mail) -> tuple[str, str] | None:
+        """Why the program that kept the message would not show it: by the folder it lay in, and by its marks."""
+        mailbox = maildir_of(self.file.locator).casefold()
+        by_folder = next(((slug, why) for names, slug, why in _LEFT_OUT_FOLDERS if mailbox in names), None)
+        marks = flags(mail.headers, self.file.name)
+        return by_folder or next(((slug, why) for flag, slug, why in _FLAGGED_OUT if flag in marks), None)
 
     def _draft(self, mail: Mail, key: str, told: tuple[str, ...], where: str) -> Iterator[Item]:
         title, body = words(first(mail.headers, "subject"))[:TITLE_CHARACTERS], _body(mail)
