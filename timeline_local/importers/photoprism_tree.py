@@ -78,18 +78,28 @@ class PhotoPrismStorage:
         )
 
     def told(self, folder: Folder, listing: Listing) -> Iterable[Problem]:
-        """What is said of the files of a folder that PhotoPrism keeps for itself."""
+        """What is said of a folder that PhotoPrism keeps for itself: of sidecars each, of previews how many there are.
+
+        There are several previews of every picture, so of the cache it is said once that it is left out.
+        """
         tree = next((each for each in self.trees if _is_below(listing.locator, each.root)), None)
-        pictures = tree.described(listing.locator) if tree else None
+        if tree is None:
+            if any(listing.locator == _beside(each.root, CACHE) for each in self.trees):
+                detail = "PhotoPrism keeps its previews here, and what else it can make again. The originals are read."
+                yield Problem(listing.locator, "unsupported", detail)
+            return
+        pictures = tree.described(listing.locator)
         stems = set() if pictures is None else _stems(_files(folder, pictures))
+        made = [file for file in listing.files if not _is_yaml(file)]
         for file in listing.files:
-            if tree is not None and _is_yaml(file):
-                if stem_of(file.name) not in stems:
-                    detail = "It only describes a picture, which is not here. Import PhotoPrism's originals with it."
-                    yield Problem(file.locator, "sidecar-without-media", detail)
-                continue
-            detail = "PhotoPrism made this for itself, a preview or a list of tags. The originals are read."
-            yield Problem(file.locator, "unsupported", detail)
+            if _is_yaml(file) and stem_of(file.name) not in stems:
+                detail = "It only describes a picture, which is not here. Import PhotoPrism's originals with it."
+                yield Problem(file.locator, "sidecar-without-media", detail)
+        if made:
+            detail = (
+                f"{len(made):,} files here are PhotoPrism's own, previews or lists of tags. The originals are read."
+            )
+            yield Problem(made[0].locator if len(made) == 1 else listing.locator, "unsupported", detail)
 
 
 def explore(folder: Folder) -> PhotoPrismStorage:

@@ -91,9 +91,21 @@ def test_what_photoprism_made_is_left_out_and_told(tmp_path: Path, reading: Modu
     assert reading.problems(reading.read(PhotoFolder(), reading.make(tmp_path, FILES))) == {
         "storage/sidecar/2019/06/b.heic.jpg": "unsupported",
         "storage/sidecar/2019/06/gone.yml": "sidecar-without-media",
-        "storage/cache/thumbnails/a/0/b/a0b_500x500_center.jpg": "unsupported",
+        "storage/cache": "unsupported",
         "storage/albums/month/aqnzih8lmonth.yml": "unsupported",
         "storage/config/settings.yml": "unsupported",
+    }
+
+
+def test_previews_are_counted_and_not_told_one_by_one(tmp_path: Path, reading: ModuleType) -> None:
+    previews = {f"storage/sidecar/2019/06/x{number}.heic.jpg": "p" for number in range(30)}
+    thumbnails = {f"storage/cache/thumbnails/a/{number}/t.jpg": "t" for number in range(30)}
+    items = reading.read(PhotoFolder(), reading.make(tmp_path, {**FILES, **previews, **thumbnails}))
+    told = reading.problems(items)
+    assert {each for each in told if each.startswith("storage/cache")} == {"storage/cache"}
+    assert {each for each in told if each.startswith("storage/sidecar")} == {
+        "storage/sidecar/2019/06",
+        "storage/sidecar/2019/06/gone.yml",
     }
 
 
