@@ -304,6 +304,13 @@ def test_a_chat_of_an_iphone_is_called_as_its_folder_where_that_is_imported(
     assert _names(reading.read(WhatsApp(), folder)) == {"Choir"}
 
 
+def test_a_chat_of_an_iphone_has_the_same_keys_in_a_folder_of_any_name(tmp_path: Path, reading: ModuleType) -> None:
+    text = "[14/06/2019, 09:01:05] Bo: ok\n[14/06/2019, 09:01:06] Bo: fine\n"
+    folders = (reading.make(tmp_path / name, {"_chat.txt": text}) for name in ("01a2", "01a3"))
+    first, second = (set(reading.drafts(reading.read(WhatsApp(), each))) for each in folders)
+    assert first == second
+
+
 def test_a_chat_of_an_iphone_is_called_as_its_zip(tmp_path: Path, packing: ModuleType, reading: ModuleType) -> None:
     folder = Folder(packing.pack(tmp_path / "WhatsApp Chat - Choir (1).zip", {"_chat.txt": CHAT}))
     assert _names(reading.read(WhatsApp(), folder)) == {"Choir"}

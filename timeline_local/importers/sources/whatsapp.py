@@ -211,7 +211,7 @@ def _name(folder: Folder, locator: str) -> str:
             return found["name"].strip()
     if not _NAMELESS.fullmatch(path.stem):
         return _AGAIN.sub("", path.stem)
-    return _name_inside(folder, locator) or parent or path.stem
+    return _name_inside(folder, locator) or path.parent.name or path.stem  # what is sent lies in a folder of any name
 
 
 def _name_inside(folder: Folder, locator: str) -> str:
