@@ -95,3 +95,10 @@ def test_another_table_of_that_name_is_not_taken(tmp_path: Path, reading: Module
 def test_an_empty_table_is_told(tmp_path: Path, reading: ModuleType) -> None:
     folder = reading.make(tmp_path, {"activities.csv": GERMAN.splitlines()[0]})
     assert reading.problems(reading.read(Strava(), folder)) == {"activities.csv": "empty"}
+
+
+def test_another_table_of_an_export_is_answered_with_what_to_choose(tmp_path: Path, reading: ModuleType) -> None:
+    table = "Athlete ID,Email Address,First Name\n1,a@example.org,Anna\n"
+    found = Strava().recognise(reading.make(tmp_path, {"profile.csv": table}))
+    assert found.confidence == 0
+    assert "activities.csv" in found.hint

@@ -19,6 +19,7 @@ from timeline_local.importers.base import Checkpoint, Found, Item, ReadOptions, 
 from timeline_local.importers.fit_tracks import read_fit
 from timeline_local.importers.gpx_tracks import read_gpx
 from timeline_local.importers.strava_rows import Activity, read_captions, read_rows
+from timeline_local.importers.table_rows import column_names
 from timeline_local.importers.tcx_tracks import read_tcx
 from timeline_local.importers.track_formats import FIT, GPX, STRAVA_ACTIVITIES, STRAVA_MEDIA, TCX, files_in, sample_of
 from timeline_local.importers.track_reading import BROKEN, ReadFile, with_track
@@ -28,6 +29,17 @@ ROWS_PER_CHECKPOINT = 50
 _LONGEST_S = 366 * 24 * 3600
 _ACTIVITIES = frozenset({Kind.MOVE, Kind.HEALTH})
 _READERS: Mapping[str, ReadFile] = {GPX: read_gpx, FIT: read_fit, TCX: read_tcx}
+
+
+_OF_ATHLETES = frozenset({"athlete id", "email address"})  # of the table of who somebody is on Strava
+_HINT = (
+    "profile.csv is of an export of Strava, and says who you are. Give the whole zip that Strava sent, or its folder: "
+    "activities.csv lists what you did."
+)
+
+
+def _is_table(file: File) -> bool:
+    return file.name.lower().endswith(".csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,8 @@ class Strava:
         for file, found in sample_of(folder):
             if found == STRAVA_ACTIVITIES:
                 return Recognition(0.95, f"It is an export of Strava: {file.locator} lists its activities.")
-        return Recognition(0.0, "There is no export of Strava in this folder.")
+        is_part = any(column_names(folder, file.locator) >= _OF_ATHLETES for file in folder.sample() if _is_table(file))
+        return Recognition(0.0, "There is no export of Strava in this folder.", _HINT if is_part else "")
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
         """One draft for each activity, in the order of the table; what a recording holds besides follows it."""
