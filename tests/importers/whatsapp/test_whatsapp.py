@@ -293,8 +293,11 @@ def _names(items: list[Item]) -> set[str]:
     return {each.name for item in items if isinstance(item, Draft) for each in item.collections}
 
 
-def test_a_chat_of_an_iphone_is_called_by_the_author_of_its_first_note(tmp_path: Path, reading: ModuleType) -> None:
-    assert _names(reading.read(WhatsApp(), reading.make(tmp_path, {"_chat.txt": CHAT}))) == {"Anna Berg"}
+@pytest.mark.parametrize("before", ["", "[14/06/2019, 08:59:00] \u200eYou created group “Choir”\n"])
+def test_a_chat_of_an_iphone_is_called_by_the_author_of_its_first_note(
+    tmp_path: Path, reading: ModuleType, before: str
+) -> None:
+    assert _names(reading.read(WhatsApp(), reading.make(tmp_path, {"_chat.txt": before + CHAT}))) == {"Anna Berg"}
 
 
 def test_a_chat_of_an_iphone_is_called_as_its_folder_where_that_is_imported(

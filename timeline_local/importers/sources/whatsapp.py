@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import PurePosixPath
 
 from timeline_local.domain.drafts import (
@@ -223,9 +224,9 @@ def _name(folder: Folder, locator: str) -> str:
 
 
 def _name_inside(folder: Folder, locator: str) -> str:
-    """The name in the first line, where it is a note: on an iPhone the chat itself is its author."""
-    first = next(messages(folder, locator), None)
-    return first.author if first is not None and first.author and _is_note(first.text) else ""
+    """The author of what is said first, where that is a note: on an iPhone the chat itself says it."""
+    first = next((line for line in islice(messages(folder, locator), 3) if line.author), None)
+    return first.author if first is not None and _is_note(first.text) else ""
 
 
 def _shown(name: str, locator: str) -> str:
