@@ -4,6 +4,7 @@ FFmpeg gets an open file and a demuxer we named, never a URL: playlists, concat 
 no way to make it open anything else.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +22,7 @@ from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.media.boxes import Movie, read_movie
 from timeline_local.media.embedded import join
 from timeline_local.media.exif import Exif, parse_offset, wall_clock
-from timeline_local.media.facts import MediaFacts, Undecodable, capped_raw, clip
+from timeline_local.media.facts import MediaFacts, Undecodable, capped_raw, clip, unique
 from timeline_local.media.gps import Position, parse_iso6709
 from timeline_local.media.packets import packets_of
 from timeline_local.media.recorded import recorded
@@ -56,6 +57,8 @@ _MAX_FRAME_PIXELS = 64_000_000
 _MAX_DECODED_FRAMES = 300
 _ORIENTATION = {0: 1, 90: 6, 180: 3, 270: 8}
 _QUICKTIME = "com.apple.quicktime."
+# In user data, as iPhones wrote it before they had a key for it. A shop's film has its release there, in UTC.
+_OF_PHONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:?\d\d", re.ASCII)
 _TAKEN = frozenset({"XMP exif:DateTimeOriginal", "XMP photoshop:DateCreated", "XMP xmpDM:shotDate"})
 
 
@@ -104,7 +107,7 @@ def read_video(path: Path, sniffed: Sniffed) -> MediaFacts:
         evidence=tuple(_stated_beside(beside, chain(stated, _evidence(tags, movie)))),
         title=beside.title or _first(tags, f"{_QUICKTIME}title", "title"),
         description=beside.description or _first(tags, f"{_QUICKTIME}description", "description", "comment"),
-        keywords=beside.keywords,
+        keywords=unique([*beside.keywords, *_first(tags, f"{_QUICKTIME}keywords", "keywords").split(",")]),
         people=beside.people,
         rating=beside.rating,
         city=beside.city,
@@ -174,6 +177,8 @@ def _duration_ms(container: Any) -> tuple[int | None, tuple[str, ...]]:  # noqa:
 def _evidence(tags: Mapping[str, str], movie: Movie) -> Iterator[TimeEvidence]:
     """Apple's own clock with its offset first, then the UTC clocks of track and film, zeros included."""
     stated = _first(tags, f"{_QUICKTIME}creationdate")
+    if not stated and _OF_PHONE.fullmatch(tags.get("date", "")):
+        stated = tags["date"]
     if stated:
         yield from _stated(stated)
     clocks = [(movie.media_created, "media creation time"), (movie.created, "movie creation time")]

@@ -78,6 +78,24 @@ def test_apples_clock_comes_first_with_its_offset(film: Film, tmp_path: Path) ->
     assert (found.lat, found.lon, found.altitude_m) == (32.0929, 34.862, 28.516)
 
 
+def test_the_keywords_that_apple_photos_exports_are_read(film: Film, tmp_path: Path) -> None:
+    path = film(tmp_path / "a.mov", **{"com.apple.quicktime.keywords": "lake, Anna,lake"})
+    assert facts(path).keywords == ("lake", "Anna")
+
+
+@pytest.mark.parametrize(
+    ("date", "local_at"),
+    [
+        ("2011-07-10T18:22:14+0200", "2011-07-10 18:22:14"),
+        ("2011-07-10T07:00:00Z", "None"),
+        ("2011-07-10", "None"),
+        ("2011", "None"),
+    ],
+)
+def test_an_older_phones_clock_is_a_date_with_its_offset(film: Film, tmp_path: Path, date: str, local_at: str) -> None:
+    assert str(facts(film(tmp_path / "a.mov", date=date)).evidence[0].local_at) == local_at
+
+
 def test_the_clocks_of_track_and_film_are_utc(film: Film, tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4")
     seconds = int((datetime(2017, 2, 22, 8, 20, 28, tzinfo=UTC) - datetime(1904, 1, 1, tzinfo=UTC)).total_seconds())
