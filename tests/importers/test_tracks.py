@@ -55,6 +55,21 @@ def test_a_pause_of_hours_parts_a_recording() -> None:
     assert [len(draft.path) for draft in drafts(items)] == [3, 2]
 
 
+def test_points_of_a_clock_that_was_not_set_yet_are_told_and_make_no_move() -> None:
+    made = recording(0, 60)
+    made.add(Point(46, 7.9, datetime(1980, 1, 6, tzinfo=UTC)))
+    items = list(items_of(made, Keys()))
+    assert [len(each.path) for each in drafts(items)] == [2]
+    assert [each.slug for each in items if isinstance(each, Problem)] == ["junk"]
+
+
+def test_a_way_of_long_ago_that_somebody_drew_is_kept() -> None:
+    made = Recording("a.gpx", "GPX track")
+    made.add(Point(46, 7.9, datetime(1985, 6, 1, tzinfo=UTC)))
+    made.add(Point(46, 8, datetime(1985, 6, 2, tzinfo=UTC)))
+    assert len(drafts(list(items_of(made, Keys())))) == 2
+
+
 def test_a_clock_that_was_set_back_does_not_bend_the_way() -> None:
     [draft] = drafts(list(items_of(recording(50, 60, 0, 10), Keys())))
     assert [(each.at - START).seconds for each in draft.path] == [0, 10, 50, 60]

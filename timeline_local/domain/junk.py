@@ -90,7 +90,8 @@ def _zero_clock(reading: datetime, evidence: TimeEvidence) -> str | None:
 
 
 def _new_year(reading: datetime, evidence: TimeEvidence) -> str | None:
-    if _starts_year(reading) and evidence.basis in _CAMERA and evidence.precision is Precision.INSTANT:
+    lasts = evidence.until is not None  # what went on from there has a clock that runs
+    if _starts_year(reading) and evidence.basis in _CAMERA and evidence.precision is Precision.INSTANT and not lasts:
         return "exactly midnight of 1 January is what a camera shows whose clock was never set"
     return None
 

@@ -54,6 +54,7 @@ _FIELDS = {name: field for field, names in _NAMES.items() for name in names.spli
 _LONGEST_NAME = 200
 _BLANK = " \t\r\n\0\u00a0"  # Columbus' loggers fill their cells with NULs
 _COLUMBUS = "vox"  # the column of recordings of the voice, which only these loggers have: their speed is km/h
+SEPARATOR = re.compile(r"\ufeff?\"?sep=(?P<sign>.)\"?\s*", re.IGNORECASE)
 _CLEAN = re.compile(r"[^\w]|_")
 _UNITS = (("km/h", "speed_kmh"), ("kph", "speed_kmh"), ("mph", "speed_mph"), ("knot", "speed_knots"))
 _IN_KNOTS = re.compile(r"[(\[]\s*(?:kts?|kn)\s*[)\]]")
@@ -240,9 +241,14 @@ class Columns:
         return {field: cell for field, cell in found.items() if cell}
 
 
+def is_told(line: str) -> bool:
+    """Whether a line of a table says something: it is not empty, no remark, and not Excel's word on what parts cells."""
+    return bool(line.strip("\ufeff \t\r\n")) and not line.startswith("#") and not SEPARATOR.fullmatch(line)
+
+
 def columns_of(text: str) -> Columns | None:
     """What the first line of a table names; None when it names no latitude and longitude."""
-    first = next((line for line in text.splitlines()[:20] if line.strip() and not line.startswith("#")), "")
+    first = next((line for line in text.splitlines()[:20] if is_told(line)), "")
     for delimiter in sorted(_DELIMITERS, key=first.count, reverse=True):
         if not first.count(delimiter):
             break

@@ -10,6 +10,7 @@ from contextlib import closing
 from timeline_local.importers import loose
 from timeline_local.importers.archive import Folder
 from timeline_local.importers.encodings import decode_head, mended
+from timeline_local.importers.position_columns import SEPARATOR
 from timeline_local.importers.track_formats import open_plain, open_plain_text
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
@@ -21,7 +22,7 @@ def csv_rows(
 ) -> Generator[list[str], None, None]:
     """The rows of a table that hold something, its first one included. A gzip file is unpacked.
 
-    delimiter  "" for the one of DELIMITERS that stands most often in the first line.
+    delimiter  "" for the one that Excel's "sep=;" names, else that of DELIMITERS most often in the first line.
     encoding   "" for Unicode in whatever form; what is none is read as Windows' Western letters.
     Memory: one row. The file is open until the last row was taken or the iterator is closed. Raises OSError, EOFError,
     zlib.error, and csv.Error for a cell of more than 128 KiB, which is a quote that nobody closed.
@@ -36,7 +37,10 @@ def csv_rows(
         first = lines.readline(MAX_LINE_BYTES)
         while first and not first.strip("\ufeff \t\r\n"):
             first = lines.readline(MAX_LINE_BYTES)
-        parts = delimiter or max(DELIMITERS, key=first.count)
+        said = SEPARATOR.fullmatch(first)
+        if said is not None:
+            first = lines.readline(MAX_LINE_BYTES)
+        parts = delimiter or (said["sign"] if said else "") or max(DELIMITERS, key=first.count)
         for row in csv.reader(_with_first(first.lstrip("\ufeff"), lines), delimiter=parts):
             cells = [mended(cell) for cell in row]
             if any(cell.strip() for cell in cells):

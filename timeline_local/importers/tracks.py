@@ -13,7 +13,7 @@ import hashlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from math import isnan, nan
 from pathlib import PurePosixPath
@@ -37,6 +37,7 @@ NOWHERE = "This point has no coordinates, or some that cannot be meant."
 NO_TIME = "This position has no time that can be read."
 MANY = 20  # like problems of one file that are told one by one
 _WHOLE_SECOND = 1_000_000
+_FIRST_RECEIVERS = micros(datetime(1990, 1, 1, tzinfo=UTC))  # what is older in a later track is a clock at its zero
 _NO_HEART = 255  # beats a minute: what devices write where the belt says nothing
 _ENOUGH_LEGS, _ENOUGH_M = 3, 50  # less than this tells no way of moving
 _PLACES = 7  # decimals of degrees: a centimetre
@@ -178,6 +179,11 @@ def items_of(
         yield Problem(f"{recording.locator}#{keys.unique('untimed')}", "no-time", detail)
     order = _in_order(recording.ats)
     groups = list(_groups(recording.ats, order))
+    unset = [group for group in groups if recording.ats[group[-1]] < _FIRST_RECEIVERS]
+    if 0 < len(unset) < len(groups):
+        detail = f"The clock was not set yet at {sum(map(len, unset))} points of this track; they are left out."
+        yield Problem(f"{recording.locator}#{keys.unique('unset')}", "junk", detail)
+        groups = groups[len(unset) :]
     for group in groups:
         lasted = timedelta(microseconds=recording.ats[group[-1]] - recording.ats[group[0]])
         if longest is not None and lasted > longest:

@@ -125,6 +125,15 @@ def test_devices_are_told_apart(tmp_path: Path, reading: ModuleType) -> None:
     assert {item.device for item in items if isinstance(item, Draft)} == {"a", "b"}
 
 
+def test_the_word_of_excel_which_sign_parts_cells_is_no_row(tmp_path: Path, reading: ModuleType) -> None:
+    rows = ["48,1;11,5;2021-02-01T10:00:00Z", "48,2;11,6;2021-02-01T10:20:00Z"]
+    text = "\r\n".join(["\ufeffsep=;", "latitude;longitude;timestamp", *rows])
+    folder = reading.make(tmp_path, {"a.csv": text})
+    assert TrackCsv().recognise(folder).confidence > 0
+    (draft,) = reading.drafts(reading.read(TrackCsv(), folder)).values()
+    assert [(each.lat, each.lon) for each in draft.path] == [(48.1, 11.5), (48.2, 11.6)]
+
+
 @pytest.mark.parametrize("text", ["name,lat,lon\nx,1,2", "a,b\n1,2", "time,lat\n1,2", "lat lon time"])
 def test_other_tables_are_not_taken(tmp_path: Path, reading: ModuleType, text: str) -> None:
     assert TrackCsv().recognise(reading.make(tmp_path, {"a.csv": text})).confidence == 0

@@ -310,6 +310,9 @@ def test_dates_of_clocks_that_know_nothing_are_refused_with_a_reason(junk: TimeE
     [
         exif("2001-01-01 00:00:00.5"),
         exif("2001-01-01 00:00:01"),
+        TimeEvidence(
+            basis=TimeBasis.GPS, instant=at("2020-01-01T00:00:00+00:00"), until=at("2020-01-01T00:30:00+00:00")
+        ),
         exif("1980-01-02 00:00:00"),
         TimeEvidence(basis=TimeBasis.USER, local_at=wall("1700-01-01 00:00:00"), precision=Precision.YEAR),
         TimeEvidence(basis=TimeBasis.USER, local_at=wall("2001-01-01 00:00:00")),

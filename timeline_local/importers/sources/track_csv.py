@@ -26,6 +26,7 @@ from timeline_local.importers.position_columns import (
     altitude_of,
     columns_of,
     degrees,
+    is_told,
     measure,
     names_day_first,
     number,
@@ -71,7 +72,7 @@ def _rows(folder: Folder, file: File) -> Iterator[tuple[Columns, list[str]]]:
     """Each row below the line that names the columns."""
     with open_plain_text(folder, file.locator) as opened:
         lines = io.TextIOWrapper(opened, encoding="utf-8", errors="surrogateescape", newline="")  # closed with the file
-        first = next((line for line in lines if line.strip("\ufeff \t\r\n") and not line.startswith("#")), "")
+        first = next((line for line in lines if is_told(line)), "")
         columns = columns_of(first)
         if columns is None:
             return
