@@ -242,7 +242,7 @@ class Columns:
 
 
 def is_told(line: str) -> bool:
-    """Whether a line of a table says something: it is not empty, no remark, and not Excel's word on what parts cells."""
+    """Whether a line of a table says something: it is not empty, no remark, and not Excel's word on delimiters."""
     return bool(line.strip("\ufeff \t\r\n")) and not line.startswith("#") and not SEPARATOR.fullmatch(line)
 
 
