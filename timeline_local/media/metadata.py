@@ -85,8 +85,11 @@ def _opened_picture(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
 def _raw(path: Path, sniffed: Sniffed) -> MediaFacts:
     from timeline_local.media import raw  # noqa: PLC0415 - decoders load in the decoding process only
     from timeline_local.media.embedded import join  # noqa: PLC0415 - as above
+    from timeline_local.media.packets import packets_of  # noqa: PLC0415 - as above
 
-    facts = join(raw.raw_exif(path), b"", b"", mime=sniffed.mime)
+    with path.open("rb") as file:
+        beside = packets_of(file, sniffed.mime)
+    facts = join(raw.raw_exif(path), beside.xmp, b"", mime=sniffed.mime)
     try:
         width, height, orientation = raw.raw_size(path)
     except Undecodable as error:

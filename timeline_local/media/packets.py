@@ -15,6 +15,7 @@ from timeline_local.media.animation import gif_extensions
 from timeline_local.media.boxes import boxes, find
 
 MAX_BLOCK = 4 * 1024 * 1024
+RAF_JPEG_AT = 84  # where a Fuji RAW tells where its JPEG begins
 
 _EXIF_HEAD = b"Exif\x00"
 _XMP_HEADS = (b"http://ns.adobe.com/xap/1.0/\x00", b"XMP\x00", b"<?xpacket")  # agencies' programs write the last two
@@ -57,9 +58,9 @@ def packets_of(file: BinaryIO, mime: str) -> Packets:
     return found
 
 
-def _read_jpeg(file: BinaryIO, found: Packets) -> None:
+def _read_jpeg(file: BinaryIO, found: Packets, start: int = 0) -> None:
     """The segments before the pixels."""
-    file.seek(2)
+    file.seek(start + 2)
     while (head := file.read(4))[:1] == b"\xff" and len(head) == 4 and head[1] != _START_OF_SCAN:  # noqa: PLR2004
         data = file.read(max(int.from_bytes(head[2:], "big") - 2, 0))
         if data.startswith(_EXIF_HEAD):
@@ -70,6 +71,12 @@ def _read_jpeg(file: BinaryIO, found: Packets) -> None:
             resources = Packets()
             _read_resources(io.BytesIO(data), len(_PHOTOSHOP_HEAD), len(data), resources)
             found.iptc = resources.iptc
+
+
+def _read_raf(file: BinaryIO, found: Packets) -> None:
+    """A Fuji RAW begins with a whole JPEG, which holds what the camera says beside EXIF."""
+    file.seek(RAF_JPEG_AT)
+    _read_jpeg(file, found, int.from_bytes(file.read(4), "big"))
 
 
 def _read_jp2(file: BinaryIO, found: Packets) -> None:
@@ -189,6 +196,7 @@ _READERS: dict[str, Callable[[BinaryIO, Packets], None]] = {
     "image/vnd.adobe.photoshop": _read_psd,
     "image/png": _read_png,
     "image/gif": _read_gif,
-    **dict.fromkeys(("video/mp4", "video/quicktime", "video/x-m4v", "audio/mp4"), _read_film),
+    **dict.fromkeys(("video/mp4", "video/quicktime", "video/x-m4v", "audio/mp4", "image/x-canon-cr3"), _read_film),
+    "image/x-fuji-raf": _read_raf,
     **dict.fromkeys(("video/x-msvideo", "audio/wav"), _read_riff),
 }

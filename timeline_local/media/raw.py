@@ -1,7 +1,7 @@
 """Camera RAW: EXIF through our TIFF reader, size and preview through LibRaw. Only the decoding process imports this."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,11 @@ from typing import Any
 import rawpy
 from PIL import Image
 
+from timeline_local.media import ciff
 from timeline_local.media.boxes import Box, boxes, find
 from timeline_local.media.exif import Exif, read_directories, read_exif
 from timeline_local.media.facts import Undecodable
+from timeline_local.media.packets import RAF_JPEG_AT
 from timeline_local.media.tiff import Tiff, TiffError
 
 _MAX_SENSOR_PIXELS = 160_000_000
@@ -19,7 +21,6 @@ _FLIP_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 # Canon keeps the EXIF of a CR3 as three small TIFF structures in this box.
 _CANON_BOX = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _CANON_PARTS = (b"CMT1", b"CMT2", b"CMT4")
-_RAF_JPEG_AT = 84
 _X3F_PART_HEAD = 28
 _MOST_PARTS = 100
 
@@ -51,19 +52,26 @@ def raw_exif(path: Path) -> Exif:
     """The EXIF of any RAW family; empty with a problem where it stands in no known place."""
     with path.open("rb") as file:
         try:
-            if file.read(15) == b"FUJIFILMCCD-RAW":
-                return _read_raf(file)
-            file.seek(0)
-            mark = file.read(8)
-            if mark[4:] == b"ftyp":
-                return _read_cr3(file)
-            if mark.startswith(b"\x00MRM"):
-                return _read_mrw(file)
-            if mark.startswith(b"FOVb"):
-                return _read_x3f(file)
-            return read_exif(Tiff.from_file(file))
+            return _reader(file.read(15))(file)
         except TiffError:
             return Exif(problems=["exif-unreadable"])
+
+
+def _reader(mark: bytes) -> Callable[[io.BufferedReader], Exif]:
+    """What reads the file that begins so; most families are TIFF."""
+    if mark == b"FUJIFILMCCD-RAW":
+        return _read_raf
+    if mark[6:14] == ciff.MARK:
+        return ciff.read_crw
+    if mark[4:8] == b"ftyp":
+        return _read_cr3
+    if mark.startswith(b"\x00MRM"):
+        return _read_mrw
+    return _read_x3f if mark.startswith(b"FOVb") else _read_tiff
+
+
+def _read_tiff(file: io.BufferedReader) -> Exif:
+    return read_exif(Tiff.from_file(file))
 
 
 def raw_picture(path: Path) -> tuple[Image.Image, int]:
@@ -95,7 +103,7 @@ def _develop(raw: Any) -> Image.Image:  # noqa: ANN401 - rawpy has no types
 
 def _read_raf(file: io.BufferedReader) -> Exif:
     """A Fuji RAW starts with a full JPEG; its EXIF block stands right behind the first marker."""
-    file.seek(_RAF_JPEG_AT)
+    file.seek(RAF_JPEG_AT)
     start = int.from_bytes(file.read(4), "big")
     return _exif_of_jpeg(file, start)
 

@@ -112,3 +112,76 @@ def test_a_chain_of_directories_ends_where_it_loops(tiff_block: Block) -> None:
     block = bytearray(tiff_block({0x112: 1}))
     block[8 + 2 + 12 : 8 + 2 + 12 + 4] = struct.pack("<I", 8)
     assert len(list(Tiff.from_bytes(bytes(block)).directories())) == 1
+
+
+def heap(*records: tuple[int, bytes]) -> bytes:
+    """A heap of Canon's: values, then the list of them, then where that begins."""
+    values, rows = b"", b""
+    for tag, value in records:
+        if tag & 0x4000:
+            rows += struct.pack("<H8s", tag, value)
+        else:
+            rows += struct.pack("<HII", tag, len(value), len(values))
+            values += value
+    return values + struct.pack("<H", len(records)) + rows + struct.pack("<I", len(values))
+
+
+def crw(*records: tuple[int, bytes]) -> bytes:
+    return b"II" + struct.pack("<I", 26) + b"HEAPCCDR" + bytes(12) + heap(*records)
+
+
+TIME = (0x180E, struct.pack("<III", 1_068_485_966, 0, 0))
+
+
+def test_an_old_raw_of_canon_has_its_clock_in_its_heaps(tmp_path: Path) -> None:
+    turned = (0x1810, struct.pack("<IIfiIII", 3072, 2048, 1.0, 270, 8, 24, 1))
+    camera = (0x2807, heap((0x080A, b"Canon\0Canon EOS D30\0")))
+    path = tmp_path / "a.crw"
+    path.write_bytes(crw((0x300A, heap(camera, TIME, turned))))
+    found = raw_exif(path)
+    assert (str(found.original), found.make, found.model) == ("2003-11-10 17:39:26", "Canon", "Canon EOS D30")
+    assert (found.orientation, found.problems) == (8, [])
+
+
+def test_an_old_raw_of_canon_that_points_to_itself_ends(tmp_path: Path) -> None:
+    data = bytearray(crw(*[(0x300A, b"")] * 300))
+    for at in range(28, 28 + 3000, 10):
+        data[at : at + 10] = struct.pack("<HII", 0x300A, len(data) - 26, 0)
+    path = tmp_path / "a.crw"
+    path.write_bytes(data)
+    assert raw_exif(path).problems == ["exif-unreadable"]
+
+
+@pytest.mark.parametrize("cut", [14, 20, 26, 30, 60])
+def test_an_old_raw_of_canon_that_ends_early_has_none(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "a.crw"
+    path.write_bytes(crw((0x300A, heap(TIME)))[:cut])
+    assert raw_exif(path).problems == ["exif-unreadable"]
+
+
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta>'
+)
+
+
+def test_a_fuji_raw_has_the_rating_of_its_camera(tmp_path: Path, tiff_block: Block) -> None:
+    buffer = io.BytesIO()
+    exif = b"Exif\x00\x00" + tiff_block({0x10F: "FUJIFILM"}, DATE)
+    Image.new("RGB", (16, 16)).save(buffer, "JPEG", exif=exif, xmp=XMP)
+    head = b"FUJIFILMCCD-RAW 0201".ljust(84, b"\x00") + struct.pack(">II", 200, buffer.tell())
+    path = tmp_path / "a.raf"
+    path.write_bytes(head.ljust(200, b"\x00") + buffer.getvalue())
+    assert read_metadata(path, sniff_file(path)).rating == 4
+
+
+def test_a_raw_of_canons_newer_form_has_its_xmp(tmp_path: Path, tiff_block: Block) -> None:
+    def box(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content) + 8) + kind + content
+
+    parts = box(b"CMT1", tiff_block({0x10F: "Canon"})) + box(b"CMT2", tiff_block(DATE))
+    moov = box(b"moov", box(b"uuid", bytes.fromhex("85c0b687820f11e08111f4ce462b6a48") + parts))
+    xmp = box(b"uuid", bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + XMP)
+    path = tmp_path / "a.cr3"
+    path.write_bytes(box(b"ftyp", b"crx \0\0\0\1crx isom") + moov + xmp)
+    assert read_metadata(path, sniff_file(path)).rating == 4
