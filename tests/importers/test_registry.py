@@ -47,6 +47,23 @@ def test_what_a_note_shows_stays_with_it_when_reading_goes_on(tmp_path: Path, re
         assert drafts_of(rest) == drafts_of(whole[stop + 1 :])
 
 
+def test_what_two_backups_hold_is_told_once_when_reading_goes_on(tmp_path: Path, reading: ModuleType) -> None:
+    sent = "".join(
+        f'<sms address="+4912345" date="{1_600_000_000_000 + 1000 * number}" type="1" body="No. {number}" />'
+        for number in range(250)
+    )
+    backup = f"<?xml version='1.0' encoding='UTF-8' ?>\n<smses count=\"250\">{sent}</smses>"
+    folder = reading.make(tmp_path, {"sms-1.xml": backup, "sms-2.xml": backup, "letter.docx": "x"})
+    sources = [each.source for each in recognise_all(folder)]
+    whole = list(read_all(folder, sources, ReadOptions()))
+    stops = [index for index, each in enumerate(whole) if isinstance(each.item, Checkpoint)]
+    assert len(stops) == 2
+    for stop in stops:
+        item = whole[stop].item
+        assert isinstance(item, Checkpoint)
+        assert list(read_all(folder, sources, ReadOptions(), item.position)) == whole[stop + 1 :]
+
+
 class _Source:
     """A source of one opinion."""
 

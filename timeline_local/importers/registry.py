@@ -242,32 +242,63 @@ def read_all(
     It goes on from a checkpoint of this function.
 
     Files of a draft belong to its source: sources that read later do not see them. What was
-    handed over before the checkpoint is read again in silence, to know whose files are whose.
-    What nobody took is told at the end.
+    handed over before the checkpoint is read again in silence, to know whose files are whose
+    and which keys a source has told. What nobody took is told at the end.
     """
-    told: set[str] = set()
     tells_the_rest = bool(sources) and sources[-1].name in TELLS_THE_REST
+    told: set[str] | None = None if tells_the_rest else set()
     if checkpoint is None:
         yield from (Read(NOBODY, problem) for problem in walk_problems(folder))
     current, position = _position(checkpoint, sources)
     for index, source in enumerate(sources):
-        own = options
         is_last = tells_the_rest and index + 1 == len(sources)  # nobody asks any more whose its files are
-        if index <= current and checkpoint is not None and not is_last:
-            own = replace(options, claimed=set(options.claimed))  # what it claims is not hidden from itself
-            _claim_all(source, folder, options)
         if index < current:
+            _pass_over(source, folder, options, told)
             continue
-        for item in source.read(folder, own, position if index == current else None):
+        if index > current or position is None or is_last:
+            items = source.read(folder, options, position if index == current else None)
+        else:
+            items = _going_on(source, folder, options, position, told)
+        for item in items:
             if not is_last:
-                _claim(item, options)
+                _take_note(item, options, told)
             if isinstance(item, Checkpoint):
                 item = Checkpoint({"source": source.name, "position": item.position})  # noqa: PLW2901
-            elif isinstance(item, Problem) and not tells_the_rest:
-                told.add(item.locator.partition("#")[0])
             yield Read(source.name, item)
-    if not tells_the_rest:
+    if told is not None:
         yield from (Read(NOBODY, problem) for problem in _rest(folder, options, told))
+
+
+def _pass_over(source: Source, folder: Folder, options: ReadOptions, told: set[str] | None) -> None:
+    """Learn what a source took before."""
+    if isinstance(source, Claiming):
+        options.claimed.update(source.claims(folder, options))
+        return
+    for item in source.read(folder, options, None):
+        _take_note(item, options, told)
+
+
+def _going_on(
+    source: Source, folder: Folder, options: ReadOptions, position: JSON, told: set[str] | None
+) -> Iterator[Item]:
+    """What a source gives behind a checkpoint.
+
+    It is read from its beginning, in silence: two backups hold the same messages, and only who has read the first knows
+    which ones of the second were told. One that can claim without reading goes on by itself, and so does one whose
+    checkpoint does not come again, as the folder is another by now.
+    """
+    own = replace(options, claimed=set(options.claimed))  # what it claims is not hidden from itself
+    if isinstance(source, Claiming):
+        options.claimed.update(source.claims(folder, options))
+        yield from source.read(folder, own, position)
+        return
+    items = source.read(folder, options, None)
+    for item in items:
+        if isinstance(item, Checkpoint) and item.position == position:
+            yield from items
+            return
+        _take_note(item, options, told)
+    yield from source.read(folder, own, position)
 
 
 def _rest(folder: Folder, options: ReadOptions, told: Container[str]) -> Iterator[Problem]:
@@ -286,12 +317,12 @@ def _position(checkpoint: JSON, sources: Sequence[Source]) -> tuple[int, JSON]:
     return names.index(str(checkpoint["source"])), checkpoint.get("position")
 
 
-def _claim_all(source: Source, folder: Folder, options: ReadOptions) -> None:
-    if isinstance(source, Claiming):
-        options.claimed.update(source.claims(folder, options))
-        return
-    for item in source.read(folder, options, None):
+def _take_note(item: Item, options: ReadOptions, told: set[str] | None) -> None:
+    """Remember whose files an item takes; told: the files of which something is said, None where nobody asks."""
+    if not isinstance(item, Problem):
         _claim(item, options)
+    elif told is not None:
+        told.add(item.locator.partition("#")[0])
 
 
 def _claim(item: Item, options: ReadOptions) -> None:
