@@ -1,7 +1,7 @@
 """When a film or a sound was recorded, as its camera wrote it where FFmpeg does not look.
 
-Compact cameras' AVI films, the sounds of recorders, Windows' films, and AVCHD camcorders, whose only date stands in the
-stream of pictures itself. Bounded: some thousand chunk heads, or the first MAX_START bytes.
+Compact cameras' AVI films, the sounds of recorders, Windows' films, and the films of camcorders (DV and AVCHD), whose
+only date stands in the stream of pictures itself. Bounded: some thousand chunk heads, or the first MAX_START bytes.
 """
 
 import re
@@ -30,6 +30,10 @@ _PACKET, _SYNC = 188, 0x47
 _ZONE_AND_MONTH, _DAY_AND_TIME = 0x18, 0x19
 _BEHIND, _SUMMER, _HALF_HOUR = 0x20, 0x40, 0x01
 _WIDEST_OFFSET_MIN = 14 * 60
+_DV_FRAME = b"\x1f\x07\x00"
+_DV_BLOCK, _DV_SEQUENCE, _DV_PACK = 80, 12_000, 5  # bytes; the blocks 3 to 5 of a sequence hold 15 packs each
+_DV_SEQUENCES, _DV_DATE, _DV_TIME = 10, 0x62, 0x63
+_LAST_CENTURY = 0x75  # the years above are of the century before
 
 
 def recorded(file: BinaryIO, extension: str) -> tuple[TimeEvidence, ...]:
@@ -56,6 +60,7 @@ def _of_riff(file: BinaryIO) -> Iterator[TimeEvidence]:
             clock = wall_clock(at, None, origin)
             yield clock if has_time else replace(clock, precision=Precision.DAY)
             return
+    yield from _of_dv(file)  # which an AVI film may hold
 
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
@@ -121,6 +126,27 @@ def _of_transport_stream(file: BinaryIO) -> Iterator[TimeEvidence]:
         return
 
 
+def _of_dv(file: BinaryIO) -> Iterator[TimeEvidence]:
+    """The clock of a DV camcorder, in the decimal digits of the packs that go with the first frame; it has no zone."""
+    file.seek(0)
+    data = file.read(MAX_START)
+    frame = data.find(_DV_FRAME)
+    packs: dict[int, bytes] = {}
+    for sequence in range(_DV_SEQUENCES if frame >= 0 else 0):
+        for block in (3, 4, 5):
+            at = frame + sequence * _DV_SEQUENCE + block * _DV_BLOCK + 3
+            for pack in range(at, at + 15 * _DV_PACK, _DV_PACK):
+                for number in data[pack : pack + 1]:
+                    packs.setdefault(number, data[pack + 1 : pack + _DV_PACK])
+    date, clock = packs.get(_DV_DATE, b""), packs.get(_DV_TIME, b"")
+    if len(date) == len(clock) == 4 and date[1:] != b"\xff\xff\xff":  # noqa: PLR2004 - a pack without its number
+        century = b"\x19" if date[3] >= _LAST_CENTURY else b"\x20"
+        day = bytes([date[3], date[2] & 0x1F, date[1] & 0x3F])
+        time_of_day = bytes([clock[3] & 0x3F, clock[2] & 0x7F, clock[1] & 0x7F])
+        at_clock = datetime.strptime((century + day + time_of_day).hex(), "%Y%m%d%H%M%S")  # noqa: DTZ007 - digits
+        yield wall_clock(at_clock, None, "DV recording date")
+
+
 def _streams(data: bytes) -> list[bytes]:
     """What each stream of the packets holds, joined; a picture may be cut anywhere."""
     lead = 0 if data[:1] == b"\x47" else 4  # camcorders write a clock of four bytes before each packet
@@ -149,4 +175,5 @@ _READERS: dict[str, Callable[[BinaryIO], Iterator[TimeEvidence]]] = {
     "wav": _of_riff,
     "wmv": _of_asf,
     "mts": _of_transport_stream,
+    "dv": _of_dv,
 }

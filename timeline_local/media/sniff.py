@@ -225,6 +225,7 @@ def _sniff_loose(head: bytes) -> Sniffed | None:
         (_is_mpeg_audio(head), Sniffed("audio/mpeg", "mp3", "audio")),
         (head[:2] in (b"\xff\xf1", b"\xff\xf9"), Sniffed("audio/aac", "aac", "audio")),
         (_is_transport_stream(head), Sniffed("video/mp2t", "mts", "video")),
+        (head[:3] == b"\x1f\x07\x00" and head[80:83] == b"\x3f\x07\x00", Sniffed("video/x-dv", "dv", "video")),
     )
     return next((found for is_so, found in checks if is_so), None)
 

@@ -48,6 +48,7 @@ _DEMUXERS = {
     "mpg": "mpeg",
     "flv": "flv",
     "wmv": "asf",
+    "dv": "dv",
 }
 # No protocol has this name, so nothing a file refers to can be opened.
 _OPTIONS = {"protocol_whitelist": "nothing", "enable_drefs": "0", "use_absolute_path": "0"}

@@ -1,4 +1,4 @@
-"""When films and sounds were recorded, where FFmpeg does not look: AVI, WAV, WMV and AVCHD."""
+"""When films and sounds were recorded, where FFmpeg does not look: AVI, WAV, WMV, DV and AVCHD."""
 
 import io
 import struct
@@ -6,14 +6,18 @@ import wave
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
 from timeline_local.media.facts import MediaFacts
 from timeline_local.media.metadata import read_metadata
+from timeline_local.media.previews import make_previews
 from timeline_local.media.recorded import MAX_START, recorded
 from timeline_local.media.sniff import sniff_file
 
@@ -127,7 +131,52 @@ def test_a_real_transport_stream_tells_it(film: Film, tmp_path: Path) -> None:
     assert str(facts(tmp_path / "b.ts", data + camcorder(2)).evidence[0].local_at) == "2008-12-31 23:16:24"
 
 
-@given(st.sampled_from(["avi", "wav", "wmv", "mts", "mp4"]), st.binary(max_size=600), st.integers(0, 560))
+def dv(date: bytes, clock: bytes) -> bytes:
+    """A frame of 625 lines with nothing but its packs, in the second block for them of its third sequence."""
+    frame = bytearray(b"\xff" * 144_000)
+    frame[:80], frame[80:160] = b"\x1f\x07\x00\xbf".ljust(80, b"x"), b"\x3f\x07\x00".ljust(80, b"x")
+    at = 2 * 12_000 + 4 * 80 + 3 + 5 * 7
+    frame[at : at + 10] = b"\x62" + date + b"\x63" + clock
+    return bytes(frame)
+
+
+@pytest.mark.parametrize(
+    ("date", "clock", "at"),
+    [
+        (b"\xff\xd6\x82\x10", b"\xff\xa8\xb6\xe1", "2010-02-16 21:36:28"),
+        (b"\xff\x31\x12\x99", b"\xff\x59\x59\x23", "1999-12-31 23:59:59"),
+    ],
+)
+def test_a_dv_camcorders_film_has_its_date_beside_the_first_frame(date: bytes, clock: bytes, at: str) -> None:
+    (only,) = recorded(io.BytesIO(dv(date, clock)), "dv")
+    assert (str(only.local_at), only.basis) == (at, TimeBasis.EXIF)
+
+
+def test_an_avi_that_holds_dv_has_its_date(tmp_path: Path) -> None:
+    frame = dv(b"\xff\x16\x02\x10", b"\xff\x28\x36\x21")
+    found = recorded(riff(listed(b"hdrl", chunk(b"avih", bytes(56))), listed(b"movi", chunk(b"00dc", frame))), "avi")
+    assert [str(each.local_at) for each in found] == ["2010-02-16 21:36:28"]
+
+
+def test_a_tape_whose_clock_was_never_set_has_no_date() -> None:
+    assert recorded(io.BytesIO(dv(b"\xff" * 4, b"\xff" * 4)), "dv") == ()
+
+
+def test_a_real_dv_film_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.dv"
+    with av.open(str(path), "w", format="dv") as container:
+        stream: Any = container.add_stream("dvvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 720, 576, "yuv420p"
+        for _ in range(3):
+            frame = av.VideoFrame.from_image(Image.new("RGB", (720, 576), (90, 100, 50)))  # type: ignore[no-untyped-call]
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    found = read_metadata(path, sniff_file(path))
+    assert (found.mime, found.width, found.height, found.problems) == ("video/x-dv", 720, 576, ())
+    assert make_previews(path, sniff_file(path), tmp_path).sizes["grid"]
+
+
+@given(st.sampled_from(["avi", "wav", "wmv", "mts", "mp4", "dv"]), st.binary(max_size=600), st.integers(0, 560))
 def test_no_bytes_at_all_break_it(extension: str, data: bytes, at: int) -> None:
     for whole in (riff(chunk(b"IDIT", data), listed(b"INFO", data)).getvalue(), camcorder(2)):
         assert len(recorded(io.BytesIO(whole[:at] + data + whole[at:]), extension)) <= 1
