@@ -63,7 +63,7 @@ ROUTES = (
     *(f"/timeline/items?from={{{at}}}&to={{{at}_end}}&rev={{rev}}&fold=true" for at in ("top", "middle", "last")),
     *(f"/timeline/buckets?unit={unit}" for unit in ("year", "month", "day", "month&q={common}")),
     *("/timeline/buckets?unit=month&fold=true", "/timeline/days?from=2015-01-01&to=2019-12-31"),
-    *("/on-this-day?day=06-14&year=2026", "/guides", "/guides/google_takeout"),
+    *("/on-this-day?day=06-14&year=2026", "/guides", "/guides/{guide}"),
 )
 """What screens ask for, with names in braces that `Screen.names` fills in."""
 
@@ -112,6 +112,7 @@ class Screen:
             **{name: quote(str(word)) for name, word in self._words().items()},
             **ids,
             **groups,
+            "guide": "google_takeout",
             "memory": photo["id"],
             "media": photo["media"][0]["id"],
             "with": quote(f'with:"{lexicon.people[0].name}"'),

@@ -24,7 +24,7 @@ from timeline_local.runtime import Runtime
 
 MARK = "Xylophone"
 # A user's own administration is another's business only for those who hold `admin`.
-INSTALL = ("/admin/", "/auth/", "/system/")
+INSTALL = ("/admin/", "/auth/", "/guides", "/system/")
 # Only who may read this computer's disk has any: `test_watched_folders` asks for another's.
 FOR_THE_DISK = f"{API}/watched-folders/"
 # Answers that are the same whatever the id: a token that was never given, locks without a passphrase.
