@@ -10,7 +10,7 @@ import plistlib
 import random
 import sqlite3
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha1
 from pathlib import Path
 from types import ModuleType
@@ -148,6 +148,19 @@ def test_an_old_list_that_ends_too_soon_gives_what_it_has(tmp_path: Path) -> Non
     folder = Folder(tmp_path / "made")
     assert {*locators(folder)} < {*SHOWN}
     assert [each.slug for each in folder.walk() if isinstance(each, Problem)] == ["unreadable", "unsupported"]
+
+
+@pytest.mark.parametrize("make", [backup, old_backup])
+def test_files_beyond_what_memory_has_room_for_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path, Mapping[tuple[str, str], bytes]], None]
+) -> None:
+    monkeypatch.setattr("timeline_local.importers.backups.MOST_FILES", 6)
+    make(tmp_path / "made", contents(tmp_path))
+    folder = Folder(tmp_path / "made")
+    assert len(locators(folder)) == 6
+    told = {each.slug: each.detail for each in folder.walk() if isinstance(each, Problem)}
+    assert told["too-many"].startswith("Of this backup 6 files are read; 2 more ")
+    assert told["unsupported"].startswith("4 other files ")
 
 
 def locators(folder: Folder) -> list[str]:

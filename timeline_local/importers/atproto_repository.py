@@ -16,7 +16,7 @@ from timeline_local.importers.archive import Folder
 from timeline_local.importers.dag_cbor import BrokenCbor, Cid, Value, decode, read_cid, read_varint
 
 MAX_BLOCK_BYTES = 2 * 1024 * 1024
-MOST_BLOCKS = 5_000_000  # a hundred bytes each in memory
+MOST_BLOCKS = 1_200_000  # 250 bytes each in memory (measured in 2026-11)
 MAX_DEPTH = 128
 _LONGEST_VARINT = 10
 _ASKED = 10_000  # blocks that may be the commit, where the head does not tell
@@ -115,6 +115,7 @@ def open_repository(folder: Folder, locator: str) -> Repository:
         repository.root, at = _head(file)
         while (at := _take_block(file, at, repository.blocks)) and len(repository.blocks) < MOST_BLOCKS:
             pass
+        repository.damage = f"it has more than {MOST_BLOCKS:,} blocks" if at else ""
     except (BrokenCbor, BrokenRepository) as error:
         repository.damage = str(error)
     except OSError:

@@ -18,7 +18,9 @@ from timeline_local.importers.table_rows import column_names, named_rows
 
 HEAD_BYTES = 8 * 1024
 MAX_BYTES = 64 * 1024 * 1024  # of a file that is read whole: some 300,000 bookmarks
-MAX_DEEP = 1000
+MOST_OF_A_PAGE = 300_000
+MAX_DEPTH = 100
+LONGEST_FOLDER = 500  # characters of the path
 PAGE, CHROME, FIREFOX, PINBOARD, STARS, TABLE = "page", "chrome", "firefox", "pinboard", "stars", "table"
 
 _PAGE_SIGNS = (b"NETSCAPE-Bookmark-file", b"<title>Pocket Export</title>")
@@ -33,6 +35,7 @@ _COLUMNS = (
     {"url", "title", "selection", "folder", "timestamp"},  # Instapaper
     {"title", "note", "excerpt", "url", "folder", "created"},  # Raindrop
 )
+_OF_PAGES = frozenset({"href", "add_date", "time_added", "tags"})  # the picture of a page is kept beside these
 _TIMES = ("time_added", "timestamp", "created")
 _NOTES = ("note", "selection", "excerpt")
 _1601 = datetime(1601, 1, 1, tzinfo=UTC)
@@ -134,7 +137,7 @@ def _tree(root: Mapping[str, Any], form: str) -> Iterator[Kept]:
         if address:
             at = _since_1601(node.get("date_added")) if form == CHROME else _at(node.get("dateAdded"))
             yield Kept(address, name, at, tags=_words(loose.text(node.get("tags")).split(",")), folder=folder)
-        inside = f"{folder}/{name}".strip("/")
+        inside = f"{folder}/{name}".strip("/")[:LONGEST_FOLDER]
         ahead += [(loose.members(each), inside) for each in reversed(loose.items(node.get("children")))]
 
 
@@ -168,10 +171,15 @@ class _Page:
     kept: list[tuple[dict[str, str], list[str], list[str], str]] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     into: list[str] | None = None
+    is_full: bool = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "a":
-            self.kept.append((attributes, [], [], "/".join(filter(None, self.folders[:MAX_DEEP]))))
+        self.is_full = self.is_full or (tag == "a" and len(self.kept) >= MOST_OF_A_PAGE)
+        if self.is_full:
+            self.into = None
+        elif tag == "a":
+            told = {name: value for name, value in attributes.items() if name in _OF_PAGES}
+            self.kept.append((told, [], [], self._folder()))
             self.into = self.kept[-1][1]
         elif tag in {"h1", "h3"}:
             self.into = []
@@ -194,7 +202,14 @@ class _Page:
         if self.into is not None:
             self.into.append(data)
 
+    def _folder(self) -> str:
+        """Where a bookmark is; the same text for all that are in one folder."""
+        found = "/".join(filter(None, self.folders[:MAX_DEPTH]))[:LONGEST_FOLDER]
+        last = self.kept[-1][3] if self.kept else ""
+        return last if found == last else found
+
     def found(self) -> Iterator[Kept]:
+        """All of them. Raises ValueError behind the last one where the page holds more."""
         for attributes, title, note, folder in self.kept:
             told = attributes.get("add_date") or attributes.get("time_added")
             yield Kept(
@@ -205,3 +220,5 @@ class _Page:
                 _words(attributes.get("tags", "").split(",")),
                 folder,
             )
+        if self.is_full:
+            raise ValueError(f"it holds more than {MOST_OF_A_PAGE:,} bookmarks")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from timeline_local.domain.drafts import Draft
+from timeline_local.domain.drafts import Draft, Problem
 from timeline_local.importers.base import Checkpoint, ReadOptions
 from timeline_local.importers.dag_cbor import BrokenCbor, decode
 from timeline_local.importers.sources.bluesky import Bluesky
@@ -133,6 +133,17 @@ def test_records_whose_block_is_missing_are_counted(tmp_path: Path, reading: Mod
     items = reading.read(Bluesky(), reading.make(tmp_path, {"a.car": data}))
     assert len(reading.drafts(items)) == 1
     assert reading.problems(items) == {"a.car#lost": "archive-broken"}
+
+
+def test_blocks_beyond_what_memory_has_room_for_are_told(
+    tmp_path: Path, reading: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("timeline_local.importers.atproto_repository.MOST_BLOCKS", 20)
+    data = repositories.repository({key(minute): post(str(minute)) for minute in range(40)})
+    items = reading.read(Bluesky(), reading.make(tmp_path, {"a.car": data}))
+    assert [each.detail for each in items if isinstance(each, Problem) and each.locator == "a.car#end"] == [
+        "This file was not read to its end (it has more than 20 blocks); what is whole before that was taken."
+    ]
 
 
 @pytest.mark.parametrize("cut", [1, 100, 1500])

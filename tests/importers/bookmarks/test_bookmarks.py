@@ -160,6 +160,24 @@ def test_folders_in_folders_in_folders_end_nothing(tmp_path: Path, reading: Modu
     assert len(reading.drafts(reading.read(Bookmarks(), reading.make(tmp_path, {"a.html": text})))) == 3
 
 
+def test_a_page_of_more_bookmarks_than_memory_has_room_for_gives_the_first(
+    tmp_path: Path, reading: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("timeline_local.importers.bookmark_lists.MOST_OF_A_PAGE", 2)
+    items = reading.read(Bookmarks(), reading.make(tmp_path, {"a.html": NETSCAPE}))
+    assert [each.title for each in reading.drafts(items).values()] == ["The sea", "B"]
+    assert reading.problems(items) == {"a.html": "unreadable"}
+
+
+@pytest.mark.parametrize("is_page", [True, False], ids=["page", "json"])
+def test_no_folder_is_called_longer_than_a_path_is(tmp_path: Path, reading: ModuleType, *, is_page: bool) -> None:
+    page = NETSCAPE.replace("Sea &amp; sand", "x" * 2000)
+    tree = json.dumps(FIREFOX).replace('"menu"', f'"{"x" * 2000}"')
+    files = {"a.html": page} if is_page else {"a.json": tree}
+    drafts = reading.drafts(reading.read(Bookmarks(), reading.make(tmp_path, files)))
+    assert max(len(str(each.extra.get("folder", ""))) for each in drafts.values()) == 500
+
+
 def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
     rows = "".join(f"T,https://example.org/{number},{AT + number},,unread\n" for number in range(450))
     folder = reading.make(tmp_path, {"a.csv": f"title,url,time_added,tags,status\n{rows}"})

@@ -110,7 +110,9 @@ class _Reading:
 
     def _rest(self) -> Iterator[Problem]:
         if self.repository.damage:
-            detail = f"This file ends before its blocks do ({self.repository.damage}); what is whole was taken."
+            detail = (
+                f"This file was not read to its end ({self.repository.damage}); what is whole before that was taken."
+            )
             yield Problem(f"{self.file.locator}#end", "archive-broken", detail)
         if self.repository.lost:
             detail = f"{self.repository.lost:,} records are named by this repository and not in it, or broken."
