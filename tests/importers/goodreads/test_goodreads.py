@@ -80,6 +80,17 @@ def test_it_is_recognised_by_its_columns(tmp_path: Path, reading: ModuleType, te
     assert (Goodreads().recognise(reading.make(tmp_path, {"renamed.csv": text})).confidence > 0) == is_ours
 
 
+def test_two_exports_make_each_book_once(tmp_path: Path, reading: ModuleType) -> None:
+    dune = "Dune,Frank Herbert,,1,print,read,2024/01/01,2024/01/01,,1,,,,,,No\n"
+    files = {
+        "a.csv": STORYGRAPH + dune,
+        "b.csv": f"{STORYGRAPH}{dune}Emma,Jane Austen,,2,print,read,2024/02/01,,,,,,,,,\n",
+    }
+    items = reading.read(Goodreads(), reading.make(tmp_path, files))
+    assert len(reading.drafts(items)) == 1
+    assert reading.problems(items)["b.csv#row 1"] == "twice"
+
+
 def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType) -> None:
     rows = "".join(f"Book {each},A,,{each},print,read,2024/01/01,2024/01/01,,1,,,,,,No\n" for each in range(450))
     folder = reading.make(tmp_path, {"a.csv": STORYGRAPH + rows})

@@ -49,6 +49,15 @@ def test_a_film_seen_twice_is_two_memories(tmp_path: Path, reading: ModuleType) 
     assert len(drafts) == 3
 
 
+def test_two_exports_make_each_film_once(tmp_path: Path, reading: ModuleType) -> None:
+    twice = "2025-03-15,Buck,1989,https://boxd.it/b,,,,2025-03-16\n" * 2
+    later = "2026-01-01,Later,2025,https://boxd.it/z,,,,2026-01-01\n"
+    files = {"old/diary.csv": DIARY + twice, "new/diary.csv": DIARY + twice + later, "new/reviews.csv": REVIEWS}
+    items = reading.read(Letterboxd(), reading.make(tmp_path, files))
+    assert [each.title for each in reading.drafts(items).values()] == ["Buck (1989)", "Buck (1989)", "Later (2025)"]
+    assert reading.problems(items) == {"old/diary.csv#row 1": "twice", "old/diary.csv#row 2": "twice"}
+
+
 @pytest.mark.parametrize(
     ("text", "is_ours", "has_hint"),
     [

@@ -76,14 +76,19 @@ class _Rows:
             detail = "When this book was read is not in the list."
             yield from self.log.note(f"row {count}", "no-time", detail)
         else:
-            yield from (self._draft(title, row, *each) for each in times)
+            for when, began in times:
+                yield from self._book(title, row, when, began, f"row {count}")
 
-    def _draft(self, title: str, row: Mapping[str, str], when: TimeEvidence, began: str) -> Draft:
+    def _book(self, title: str, row: Mapping[str, str], when: TimeEvidence, began: str, where: str) -> Iterator[Found]:
         author = loose.text(row.get("author")) or loose.text(row.get("authors"))
         day = when.local_at.date().isoformat() if when.local_at else ""
         number = row.get("book id") or row.get("isbn/uid") or f"{title}/{author}"
-        return Draft(
-            source_key=self.seen.unique(f"book:{number}/{day}"),
+        key = f"book:{number}/{day}"
+        if self.seen.number(key) > 1:
+            yield from self.log.note(where, "twice", "It stands in these lists more than once.")
+            return
+        yield Draft(
+            source_key=key,
             kind=Kind.EVENT,
             title=f"{title} — {author}" if author else title,
             body=html_text((row.get("my review") or row.get("review") or "").replace("\n", "<br>")),

@@ -90,12 +90,13 @@ def _reviews(folder: Folder) -> dict[str, str]:
 
 @dataclass(slots=True)
 class _Rows:
-    """The reading of one table. is_second: of reviews, whose films stand in a diary beside it."""
+    """The reading of one table. is_second: of reviews, whose films stand in a diary beside it. seen: of all tables."""
 
     log: ProblemLog
     seen: Seen
     reviews: Mapping[str, str]
-    is_second: bool = field(default=False)
+    is_second: bool
+    here: Seen = field(default_factory=Seen)
 
     def read(self, count: int, row: Mapping[str, str]) -> Iterator[Found]:
         name = loose.text(row.get("name"))
@@ -108,7 +109,12 @@ class _Rows:
             key = f"film:{_address(row) or name}/{stamp.local_at.date().isoformat()}"
             if self.is_second and key in self.seen:
                 return  # the diary told it, with this review
-            yield self._draft(self.seen.unique(key), row, stamp.evidence(TimeBasis.SOURCE, "diary"))
+            # A film is in the diary twice on one day, perhaps; what is there as often in another list is the same.
+            key = self.here.unique(key)
+            if self.seen.number(key) > 1:
+                yield from self.log.note(f"row {count}", "twice", "It stands in another list of this import, too.")
+                return
+            yield self._draft(key, row, stamp.evidence(TimeBasis.SOURCE, "diary"))
 
     def _draft(self, key: str, row: Mapping[str, str], when: TimeEvidence) -> Draft:
         name, year = row["name"], row.get("year", "")
