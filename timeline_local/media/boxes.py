@@ -11,8 +11,8 @@ from io import SEEK_END
 from typing import BinaryIO, NamedTuple
 
 _MAX_BOXES = 4000
-_EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
-_LAST_SECOND = int((datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
+EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
+_LAST_SECOND = int((datetime(9999, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
 _TKHD_BYTES = 96  # the longer of the two versions
 _ONE = 0x10000  # 1.0 in the 16.16 numbers of a display matrix
 
@@ -83,7 +83,7 @@ def _clock(file: BinaryIO, box: Box | None) -> datetime | None:
     file.seek(box.start)
     head = file.read(12)
     seconds = int.from_bytes(head[4:12] if head[:1] == b"\x01" else head[4:8], "big")
-    return _EPOCH + timedelta(seconds=seconds) if seconds <= _LAST_SECOND else None
+    return EPOCH + timedelta(seconds=seconds) if seconds <= _LAST_SECOND else None
 
 
 def _rotation(file: BinaryIO, box: Box | None) -> int:

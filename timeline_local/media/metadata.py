@@ -27,10 +27,20 @@ def read_metadata(path: Path | Part, sniffed: Sniffed) -> MediaFacts:
     if sniffed.family == "raw":
         return _raw(path, sniffed)
     if sniffed.family in {"video", "audio"}:
-        from timeline_local.media.video import read_video  # noqa: PLC0415 - decoders load in the decoding process only
-
-        return read_video(path, sniffed)
+        return _film(path, sniffed)
     return MediaFacts(mime=sniffed.mime)
+
+
+def _film(path: Path, sniffed: Sniffed) -> MediaFacts:
+    from timeline_local.media import video  # noqa: PLC0415 - decoders load in the decoding process only
+
+    try:
+        return video.read_video(path, sniffed)
+    except Undecodable as error:
+        facts = video.unopened_film(path, sniffed)
+        if not facts.evidence:
+            raise
+        return replace(facts, problems=(*facts.problems, error.slug))  # as of a picture
 
 
 def _picture(path: Path | Part, sniffed: Sniffed) -> MediaFacts:

@@ -19,7 +19,7 @@ import av.logging
 from PIL import Image
 
 from timeline_local.domain.times import TimeBasis, TimeEvidence
-from timeline_local.media.boxes import Movie, read_movie
+from timeline_local.media.boxes import EPOCH, Movie, read_movie
 from timeline_local.media.embedded import join
 from timeline_local.media.exif import Exif, parse_offset, wall_clock
 from timeline_local.media.facts import MediaFacts, Undecodable, capped_raw, clip, unique
@@ -78,7 +78,8 @@ def opened(path: Path, sniffed: Sniffed) -> Iterator[Any]:
         ):
             yield container
     except (av.error.FFmpegError, OSError, ValueError, OverflowError, RuntimeError, EOFError, IndexError) as error:
-        raise Undecodable("video-unreadable", f"{type(error).__name__}: {error}"[:200]) from error
+        said = getattr(error, "strerror", None) or error  # FFmpeg's own text ends in the path of the file
+        raise Undecodable("video-unreadable", f"{type(error).__name__}: {said}"[:200]) from error
 
 
 def read_video(path: Path, sniffed: Sniffed) -> MediaFacts:
@@ -88,10 +89,7 @@ def read_video(path: Path, sniffed: Sniffed) -> MediaFacts:
         picture = next(iter(container.streams.video), None)
         size = (picture.width, picture.height) if picture is not None and sniffed.family == "video" else (0, 0)
         duration_ms, problems = _duration_ms(container)
-    with path.open("rb") as file:
-        movie = read_movie(file) if _DEMUXERS[sniffed.extension] == "mov" else Movie()
-        beside = join(Exif(), packets_of(file, sniffed.mime).xmp, b"", mime=sniffed.mime)
-        stated = recorded(file, sniffed.extension)
+    movie, beside, stated = _found_in_file(path, sniffed)
     width, height = size if movie.rotation % 180 == 0 else (size[1], size[0])
     position = _position(tags) or _position_beside(beside)
     return MediaFacts(
@@ -118,6 +116,21 @@ def read_video(path: Path, sniffed: Sniffed) -> MediaFacts:
         raw=capped_raw({name: clip(value, 1000) for name, value in tags.items()}),
         problems=(*problems, *beside.problems),
     )
+
+
+def unopened_film(path: Path, sniffed: Sniffed) -> MediaFacts:
+    """What the structure of the file tells of a film that FFmpeg does not open: its dates, and XMP."""
+    movie, beside, stated = _found_in_file(path, sniffed)
+    clocks = (each for each in _evidence({}, movie) if each.instant != EPOCH)
+    return replace(beside, evidence=tuple(_stated_beside(beside, chain(stated, clocks))))
+
+
+def _found_in_file(path: Path, sniffed: Sniffed) -> tuple[Movie, MediaFacts, tuple[TimeEvidence, ...]]:
+    """Its clocks, what programs wrote beside them, and when its camera says it was recorded."""
+    with path.open("rb") as file:
+        movie = read_movie(file) if _DEMUXERS.get(sniffed.extension) == "mov" else Movie()
+        beside = join(Exif(), packets_of(file, sniffed.mime).xmp, b"", mime=sniffed.mime)
+        return movie, beside, recorded(file, sniffed.extension)
 
 
 def poster(path: Path, sniffed: Sniffed) -> Image.Image:

@@ -176,6 +176,15 @@ def test_a_real_dv_film_is_one(tmp_path: Path) -> None:
     assert make_previews(path, sniff_file(path), tmp_path).sizes["grid"]
 
 
+def test_a_film_that_nobody_here_can_open_has_its_date(tmp_path: Path) -> None:
+    data = b"RIFF\0\0\0\0AVI " + chunk(b"IDIT", b"Mon Mar 10 15:04:43 2003")
+    found = facts(tmp_path / "a.avi", data)
+    assert ([str(each.local_at) for each in found.evidence], found.problems) == (
+        ["2003-03-10 15:04:43"],
+        ("video-unreadable",),
+    )
+
+
 @given(st.sampled_from(["avi", "wav", "wmv", "mts", "mp4", "dv"]), st.binary(max_size=600), st.integers(0, 560))
 def test_no_bytes_at_all_break_it(extension: str, data: bytes, at: int) -> None:
     for whole in (riff(chunk(b"IDIT", data), listed(b"INFO", data)).getvalue(), camcorder(2)):

@@ -235,3 +235,11 @@ def test_broken_boxes_end_quietly(tmp_path: Path) -> None:
     with path.open("rb") as file:
         assert (read_movie(file).created, find(file, None, b"trak")) == (None, None)
         assert [box.kind for box in boxes(file)] == [b"moov"]
+
+
+def test_what_is_told_of_a_broken_film_names_no_path(tmp_path: Path) -> None:
+    path = tmp_path / "secret.mkv"
+    path.write_bytes(b"\x1aE\xdf\xa3" + bytes(20))
+    with pytest.raises(Undecodable) as told:
+        facts(path)
+    assert "secret" not in str(told.value)
