@@ -191,3 +191,14 @@ def test_a_log_is_read_once_for_all_that_open_its_database(
     monkeypatch.setattr(Wal, "of", None)
     with folder.open_database("copy.db") as pages:
         assert len(list(rows(pages, tables(pages)['we"ird']))) == 1
+
+
+def test_a_statement_with_nothing_between_two_commas_names_the_columns_around_it(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "a.db") as made:
+        made.execute("create table t (a, b)")
+        made.execute("insert into t values (1, 2)")
+        made.execute("pragma writable_schema = on")
+        made.execute("update sqlite_master set sql = 'create table t (a,, b)'")
+    made.close()
+    with Pages((tmp_path / "a.db").open("rb")) as pages:
+        assert list(rows(pages, tables(pages)["t"])) == [{"a": 1, "b": 2}]

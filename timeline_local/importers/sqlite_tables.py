@@ -64,8 +64,8 @@ def tables(pages: Pages) -> dict[str, Table]:
 
 
 def _table(root: int, sql: str) -> Table:
-    parts = list(_parts(sql))
-    columns = [part for part in parts if part and part[0].upper() not in _OF_THE_TABLE]
+    parts = [part for part in _parts(sql) if part]
+    columns = [part for part in parts if part[0].upper() not in _OF_THE_TABLE]
     number = ""
     for part in columns:
         said = [word.upper() for word in part[1:]]
