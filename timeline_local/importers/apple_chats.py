@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from timeline_local.domain.drafts import JSON, PersonRef, PersonRole
 from timeline_local.importers.apple_tables import Database, Pairs, text, whole
-from timeline_local.importers.archive import Folder, Listing
+from timeline_local.importers.archive import Folder
 from timeline_local.importers.chat_reading import Chat
 from timeline_local.importers.conversations import is_there
+from timeline_local.importers.file_tails import Tails
 from timeline_local.importers.seen import Seen
 from timeline_local.importers.sqlite_tables import Row
 
@@ -190,9 +190,12 @@ class Attachments:
         beside = f"{self.home}/Attachments/{tail}".lstrip("/")
         if tail and is_there(self.folder, beside):
             return beside
-        parts = PurePosixPath(_folded(tail)).parts
-        fitting = self._by_tail.get(parts[-2:], ())
-        return max(fitting, key=lambda each: (_alike(parts, each), each), default="")
+        return self._tails.find(tail)
+
+    @cached_property
+    def _tails(self) -> Tails:
+        """By their numbered folders too, which are never the same."""
+        return Tails(self.folder)
 
     def film_of(self, locator: str) -> tuple[str, ...]:
         """The film of a live photo, which lies beside it; the database names the picture alone."""
@@ -200,23 +203,3 @@ class Attachments:
         films = (f"{stem}.MOV", f"{stem}.mov") if ending.lower() in _LIVE else ()
         # One at most: some disks take both names for the same file.
         return tuple(each for each in films if is_there(self.folder, each))[:1]
-
-    @cached_property
-    def _by_tail(self) -> Mapping[tuple[str, ...], Sequence[str]]:
-        """Files by their names and their folders', which Messages calls by numbers that are never the same."""
-        found: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for listing in self.folder.walk():
-            for file in listing.files if isinstance(listing, Listing) else ():
-                found[PurePosixPath(_folded(file.locator)).parts[-2:]].append(file.locator)
-        return found
-
-
-def _alike(parts: Sequence[str], locator: str) -> int:
-    """How many parts of two paths are the same, from the end."""
-    others = PurePosixPath(_folded(locator)).parts
-    pairs = zip(reversed(parts), reversed(others), strict=False)
-    return next((count for count, (one, other) in enumerate(pairs) if one != other), min(len(parts), len(others)))
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
