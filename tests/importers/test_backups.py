@@ -48,6 +48,15 @@ CREATE TABLE ZCALLRECORD (Z_PK INTEGER PRIMARY KEY, ZDATE TIMESTAMP, ZDURATION F
   ZADDRESS VARCHAR, ZUNIQUE_ID VARCHAR);
 INSERT INTO ZCALLRECORD VALUES (1, 700000000.0, 3.0, 1, '+4151', 'CALL1');
 """
+CHATS = """
+CREATE TABLE ZWACHATSESSION (Z_PK INTEGER PRIMARY KEY, ZCONTACTJID VARCHAR, ZPARTNERNAME VARCHAR);
+CREATE TABLE ZWAMESSAGE (Z_PK INTEGER PRIMARY KEY, ZCHATSESSION INTEGER, ZMESSAGETYPE INTEGER, ZISFROMME INTEGER,
+  ZMEDIAITEM INTEGER, ZMESSAGEDATE TIMESTAMP, ZSTANZAID VARCHAR, ZTEXT VARCHAR);
+CREATE TABLE ZWAMEDIAITEM (Z_PK INTEGER PRIMARY KEY, ZMESSAGE INTEGER, ZMEDIALOCALPATH VARCHAR);
+INSERT INTO ZWACHATSESSION VALUES (1, '4151@s.whatsapp.net', 'Ana Núñez');
+INSERT INTO ZWAMESSAGE VALUES (1, 1, 1, 0, 1, 700000000.0, '3EB0', NULL);
+INSERT INTO ZWAMEDIAITEM VALUES (1, 1, 'Media/4151@s.whatsapp.net/0/1/a.jpg');
+"""
 PHOTOS = """
 CREATE TABLE ZASSET (Z_PK INTEGER PRIMARY KEY, ZADDITIONALATTRIBUTES INTEGER, ZDATECREATED TIMESTAMP,
   ZDIRECTORY VARCHAR, ZFILENAME VARCHAR, ZUUID VARCHAR);
@@ -208,6 +217,22 @@ def test_everything_of_a_phone_becomes_memories(tmp_path: Path) -> None:
     assert [each.locator for each in drafts["M1"].media] == ["Library/SMS/Attachments/ab/11/AT_1/a.jpg"]
     assert drafts["UUID1"].title == "Lake"
     assert [each.name for each in found if isinstance(each, Contact)] == ["Ana Núñez"]
+
+
+@pytest.mark.parametrize("app", ["WhatsApp", "WhatsAppSMB"])
+def test_messages_of_whatsapp_come_with_their_files(tmp_path: Path, app: str) -> None:
+    domain = f"AppDomainGroup-group.net.whatsapp.{app}.shared"
+    names = ("ContactsV2.sqlite", "Media/Profile/4151.jpg", "Message/Media/4151@s.whatsapp.net/0/1/a.thumb")
+    picture = "Message/Media/4151@s.whatsapp.net/0/1/a.jpg"
+    files = {(domain, "ChatStorage.sqlite"): database(tmp_path, CHATS), (domain, picture): PICTURE}
+    backup(tmp_path / "made", files | {(domain, name): b"x" for name in names})
+    folder = Folder(tmp_path / "made")
+    home = f"Library/Group Containers/group.net.whatsapp.{app}.shared"
+    shown = ["ChatStorage.sqlite", "ContactsV2.sqlite", picture]
+    assert locators(folder) == [f"{home}/{each}" for each in shown]
+    sources = [each.source for each in judge(folder).recognised]
+    (draft,) = [each.item for each in read_all(folder, sources, ReadOptions()) if isinstance(each.item, Draft)]
+    assert (draft.source_key, draft.media[0].locator) == ("4151@s.whatsapp.net:3EB0", f"{home}/{picture}")
 
 
 def test_what_is_not_shown_is_counted(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ _WANTED = {
 }  # fmt: skip
 # Recordings are files of an app since iOS 12; they are shown where they lay before.
 _RECORDER, _RECORDINGS = "AppDomainGroup-group.com.apple.VoiceMemos.shared", "Recordings/"
+# WhatsApp's are shown where a Mac has them: its folder on a phone is called by a number. The small pictures beside its
+# files are nobody's.
+_WHATSAPP = re.compile(r"AppDomainGroup-(group\.net\.whatsapp\.WhatsApp(?:SMB)?\.shared)")
+_CHATS = re.compile(r"(?:ChatStorage|ContactsV2|LID)\.sqlite(?:-wal)?|Message/(?!.*\.thumb$).+", re.DOTALL)
 _HASH = re.compile(r"[0-9a-f]{40}")
 _COLUMNS = frozenset({"fileid", "domain", "relativepath", "flags", "file"})
 _A_FILE = 1  # a flag; others are folders and links
@@ -270,7 +274,10 @@ def _path(domain: object, path: object) -> str:
         return ""
     if domain == _RECORDER and path.startswith(_RECORDINGS) and path.endswith(".m4a"):
         domain, path = "MediaDomain", f"Media/{path}"
-    is_shown = path.startswith(_WANTED.get(domain, ()))
+    container = _WHATSAPP.fullmatch(domain)
+    if container is not None:
+        path = f"Library/Group Containers/{container[1]}/{path}" if _CHATS.fullmatch(path) else ""
+    is_shown = container is not None or path.startswith(_WANTED.get(domain, ()))
     return path if is_shown and "\x00" not in path and not {"", ".", ".."} & {*path.split("/")} else ""
 
 

@@ -88,6 +88,7 @@ from timeline_local.importers.sources.track_csv import TrackCsv
 from timeline_local.importers.sources.trakt import Trakt
 from timeline_local.importers.sources.vcard import VCard
 from timeline_local.importers.sources.whatsapp import WhatsApp
+from timeline_local.importers.sources.whatsapp_database import WhatsAppDatabase
 from timeline_local.importers.sources.x_archive import XArchive
 from timeline_local.importers.sources.youtube import YouTube
 
@@ -132,6 +133,7 @@ SOURCES: tuple[Source, ...] = (
     KakaoTalk(),
     Signal(),  # before WhatsApp, for which its text could be taken
     WhatsApp(),
+    WhatsAppDatabase(),
     Telegram(),
     Messenger(),
     Instagram(),
