@@ -367,6 +367,27 @@ def test_googles_time_counts_unless_it_is_that_of_the_upload(
     assert moment(draft) == expected
 
 
+XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/"
+ xmp:Rating="4" exif:DateTimeOriginal="1999-07-01T10:00:00+02:00"/></rdf:RDF></x:xmpmeta>"""
+
+
+def test_what_another_program_wrote_beside_a_picture_is_read_too(tmp_path: Path, reading: ModuleType) -> None:
+    files = {
+        f"{YEAR}/a.jpg": "x",
+        f"{YEAR}/a.jpg.json": asset("a.jpg", description="Google's"),
+        f"{YEAR}/a.jpg.xmp": XMP,
+        f"{YEAR}/b.jpg": "y",
+        f"{YEAR}/b.jpg.json": asset("b.jpg"),
+        f"{YEAR}/b.jpg.xmp": "<broken",
+    }
+    items = reading.read(GoogleTakeout(), reading.make(tmp_path, files))
+    draft = reading.drafts(items)[f"{YEAR}/a.jpg"]
+    assert (draft.rating, draft.body) == (4, "Google's")
+    assert moment(draft) == (TimeBasis.SIDECAR, datetime(1999, 7, 1, 8, tzinfo=UTC))
+    assert reading.problems(items) == {f"{YEAR}/b.jpg.xmp": "sidecar-unreadable"}
+
+
 def test_shots_of_a_burst_know_their_cover(tmp_path: Path, reading: ModuleType) -> None:
     shots = ["00001IMG_00001_BURST20171111030039.jpg", "00002IMG_00002_BURST20171111030039_COVER.jpg"]
     files = {f"{YEAR}/{name}": name for name in shots} | {f"{YEAR}/{name}.json": asset(name) for name in shots}

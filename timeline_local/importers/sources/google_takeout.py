@@ -15,9 +15,10 @@ from timeline_local.domain.drafts import JSON, CollectionRef, Draft, MediaRef, P
 from timeline_local.domain.filenames import FILE_NAME, NameDate, date_from_path
 from timeline_local.domain.kinds import MediaRole
 from timeline_local.domain.times import TimeEvidence
+from timeline_local.domain.xmp import Xmp, read_xmp
 from timeline_local.importers.archive import HEAD_BYTES, File, Folder, SortKey, natural_key
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition, Unit
-from timeline_local.importers.files import is_empty, is_unsupported, source_key
+from timeline_local.importers.files import extension, is_empty, is_unsupported, source_key
 from timeline_local.importers.google_sidecars import GoogleSidecar, parse_album, parse_sidecar
 from timeline_local.importers.photo_groups import Group, is_media
 from timeline_local.importers.picture_marks import burst_relations, picture_extra
@@ -32,6 +33,7 @@ from timeline_local.importers.takeout_tree import (
     explore,
     is_sidecar_name,
 )
+from timeline_local.importers.xmp_told import MAX_XMP_BYTES, with_xmp
 
 ITEMS_PER_CHECKPOINT = 100
 
@@ -171,10 +173,11 @@ class _Reading:
             detail = "This sidecar cannot be read; its picture is taken without it."
             told.append(Problem(file.locator, "sidecar-unreadable", detail))
         name = said.name_of(group.primary.name) if said else group.primary.name
+        xmp = self._xmp(group.xmp, told)
         draft = Draft(
             source_key=source_key(group.primary.locator),
             body=said.description if said else "",
-            evidence=_evidence(area, name, said),
+            evidence=(*(xmp.evidence() if xmp else ()), *_evidence(area, name, said)),
             place=said.place if said else None,
             people=tuple(PersonRef(name=each) for each in said.people) if said else (),
             media=_media(group, copies, name),
@@ -185,7 +188,18 @@ class _Reading:
             extra=_extra(group, name, said),
             raw=data if said else None,
         )
-        return [draft, *told]
+        return [draft if xmp is None else with_xmp(draft, xmp), *told]
+
+    def _xmp(self, file: File | None, told: list[Draft | Problem]) -> Xmp | None:
+        """What another program wrote beside the picture since the export was unpacked."""
+        if file is None or extension(file.name) != "xmp":
+            return None
+        try:
+            return read_xmp(self.tree.folder.read(file.locator, limit=MAX_XMP_BYTES))
+        except (OSError, ValueError) as error:
+            detail = f"This sidecar cannot be read ({error}); its picture is taken without it."
+            told.append(Problem(file.locator, "sidecar-unreadable", detail))
+            return None
 
     def _judged(self, file: File) -> Iterator[Problem]:
         if file.locator in self.tree.settled:

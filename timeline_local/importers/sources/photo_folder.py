@@ -38,9 +38,9 @@ from timeline_local.importers.picture_marks import burst_relations, picture_extr
 from timeline_local.importers.sony_xml import read_sony
 from timeline_local.importers.spoken import spoken_extension, spoken_extensions, tells_nothing
 from timeline_local.importers.trees import why
+from timeline_local.importers.xmp_told import MAX_XMP_BYTES, joined_places, with_xmp
 
 ITEMS_PER_CHECKPOINT = 100
-MAX_XMP_BYTES = 4 * 1024 * 1024
 _BROKEN = "This file is no JSON, or it was cut off. Get it once more if it belongs to an export."
 
 _NOTES = frozenset({"markdown", "md", "txt"})
@@ -238,15 +238,15 @@ class _Reading:
         if google is not None:
             draft = _with_google(draft, google)
         if prism is not None:
-            draft = replace(_with_xmp(draft, prism.xmp), archived=draft.archived or prism.is_archived)
+            draft = replace(with_xmp(draft, prism.xmp), archived=draft.archived or prism.is_archived)
             albums = self.apart.prism.albums.get(prism.uid, ())
             draft = replace(draft, extra={**draft.extra, **prism.extra}, collections=albums)
         if immich is not None:
             draft = replace(
                 draft, archived=draft.archived or immich.is_archived, collections=(*draft.collections, *immich.albums)
             )
-        draft = draft if tags is None else _with_xmp(draft, tags)
-        draft = draft if xmp is None else _with_xmp(draft, xmp)
+        draft = draft if tags is None else with_xmp(draft, tags)
+        draft = draft if xmp is None else with_xmp(draft, xmp)
         return self._with_picasa(draft, group)
 
     def _with_picasa(self, draft: Draft, group: Group) -> Draft:
@@ -265,7 +265,7 @@ class _Reading:
             favourite=draft.favourite or noted.has_star,
             tags=tuple(dict.fromkeys((*draft.tags, *noted.keywords))),
             people=(*draft.people, *(PersonRef(name=each) for each in noted.people if each.casefold() not in known)),
-            place=_joined(draft.place, place),
+            place=joined_places(draft.place, place),
             collections=(*draft.collections, *albums),
         )
 
@@ -379,43 +379,6 @@ def _with_google(draft: Draft, google: GoogleSidecar) -> Draft:
         archived=google.is_archived,
         extra={**draft.extra, **google.extra},
     )
-
-
-def _with_xmp(draft: Draft, xmp: Xmp) -> Draft:
-    """XMP is what an editor of the owner's choice wrote, so it stands before Google's words."""
-    names = dict.fromkeys([*(each.name for each in draft.people), *(each.name for each in xmp.people)])
-    return replace(
-        draft,
-        title=xmp.title or draft.title or xmp.headline,
-        body=xmp.description or draft.body or xmp.notes,
-        place=_joined(_place(xmp), draft.place),
-        tags=xmp.keywords or draft.tags,
-        people=tuple(PersonRef(name=name) for name in names),
-        rating=draft.rating if xmp.rating is None else xmp.rating,
-        favourite=draft.favourite or xmp.is_favourite,
-        extra={**draft.extra, "kind": "screenshot"} if xmp.is_screenshot else draft.extra,
-    )
-
-
-def _place(xmp: Xmp) -> PlaceRef | None:
-    place = PlaceRef(
-        lat=xmp.lat if xmp.lon is not None else None,
-        lon=xmp.lon if xmp.lat is not None else None,
-        altitude_m=xmp.altitude_m,
-        name=xmp.place,
-        city=xmp.city,
-        region=xmp.region,
-        country=xmp.country or xmp.country_code,
-    )
-    return None if place == PlaceRef() else place
-
-
-def _joined(first: PlaceRef | None, second: PlaceRef | None) -> PlaceRef | None:
-    if first is None or second is None:
-        return first or second
-    if first.lat is not None:
-        return first
-    return replace(first, lat=second.lat, lon=second.lon, altitude_m=second.altitude_m)
 
 
 def _is_unsupported(name: str) -> bool:
