@@ -111,8 +111,7 @@ def _dated(value: bytes, origin: str) -> TimeEvidence | None:
     if parsed is None:
         return None
     try:
-        *clock, second = parsed[:6]
-        at = datetime(*clock, min(second, 59))  # noqa: DTZ001 - the zone comes below; 60 is a leap second
+        at = datetime(*parsed[:5], min(parsed[5], 59))  # noqa: DTZ001 - the zone comes below; 60 is a leap second
         offset = parsed[9] if _ZONE.search(text) else None
         if offset is None or abs(offset) > _WIDEST_OFFSET_S:
             return TimeEvidence(basis=TimeBasis.SOURCE, local_at=at, origin=origin)
