@@ -54,7 +54,7 @@ def test_every_source_has_a_page_in_the_list() -> None:
 async def test_a_page_tells_how_to_get_the_export(client: httpx.AsyncClient) -> None:
     found = await page(client, "day_one")
     assert found["title"] == "Day One"
-    assert texts(found["blocks"]).startswith("Get the export. In Day One, choose")
+    assert texts(found["blocks"]).startswith("How to get it. In Day One, choose")
     assert any(block["t"] == "table" for block in found["blocks"])
 
 

@@ -15,6 +15,7 @@ from timeline_local.importers.registry import SOURCES
 FIXTURES = ROOT / "tests" / "importers"
 
 PAGE_OF_ANOTHER = {"day_one_classic": "day_one"}  # two forms of one program's export share a page
+BEGIN_OTHERWISE = {"mapping"}  # of files that somebody made, not of an export
 
 each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 
@@ -43,6 +44,13 @@ def test_a_source_has_tests_in_a_folder_of_its_own(source: Source) -> None:
 @each_source
 def test_a_source_has_a_golden_file_that_is_not_empty(source: Source) -> None:
     assert json.loads((FIXTURES / source.name / "expected.json").read_text(encoding="utf-8"))
+
+
+@each_source
+def test_a_page_begins_with_how_to_get_the_export(source: Source) -> None:
+    page = ROOT / "docs" / "importers" / f"{PAGE_OF_ANOTHER.get(source.name, source.name)}.md"
+    begin = page.read_text(encoding="utf-8").split("\n")[2]
+    assert begin.startswith(("**How to get it.**", "**How to get them.**")) or source.name in BEGIN_OTHERWISE
 
 
 @each_source
