@@ -113,6 +113,12 @@ def test_a_download_becomes_what_the_golden_file_says(tmp_path: Path, reading: M
     assert reading.golden(told) == json.loads(EXPECTED.read_bytes())
 
 
+def test_every_file_that_is_read_is_claimed(tmp_path: Path, reading: ModuleType) -> None:
+    options = ReadOptions()
+    reading.read(Foursquare(), reading.make(tmp_path, FILES), options)
+    assert {name for name in FILES if not options.is_claimed(name)} == set()
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -123,6 +123,7 @@ class _Reading:
                 options.claimed.add(file.locator)
                 self._photos(file, pictures, options)
             elif file.name.lower() == _USERS:
+                options.claimed.add(file.locator)
                 self._users(file)
 
     def _below(self, locator: str) -> Iterator[File]:
