@@ -74,6 +74,10 @@ def test_changed_and_cut_archives_break_nothing() -> None:
             assert isinstance(words_of(bytes(changed[: rnd.choice([len(data), rnd.randrange(len(data))])])), str)
 
 
+def test_a_text_that_was_cut_off_is_none() -> None:
+    assert words_of(archive("hello " * 30)[:100]) == ""
+
+
 def test_an_archived_dictionary_has_its_keys_and_lists_their_values() -> None:
     uid = plistlib.UID
     data = keyed(

@@ -97,7 +97,7 @@ class Talks:
     def chat_of(self, row: Row) -> Chat:
         """The chat of a message; one with its author for a message that is in none."""
         number = whole(row, "rowid")
-        for chat in (*self._places.of(number), *self._trashed.of(number)):
+        for chat in self._places.of(number):
             if chat in self.chats:
                 return self.chats[chat]
         handle = self.handles.get(whole(row, "handle_id"), "")

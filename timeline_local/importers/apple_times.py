@@ -21,7 +21,7 @@ def instant_of_message(value: object) -> datetime | None:
     found = loose.number(value)
     if not found or abs(found) < _FEWEST_BILLIONTHS:
         return instant(value)
-    return _after(value // 1000 if isinstance(value, int) else int(found / 1000))
+    return _after(int(found / 1000))
 
 
 def _after(micros: int) -> datetime | None:

@@ -82,6 +82,12 @@ def test_calls_that_were_missed_say_so(tmp_path: Path, reading: ModuleType) -> N
     ]  # fmt: skip
 
 
+def test_a_call_that_was_taken_is_none_that_was_missed_however_short(tmp_path: Path, reading: ModuleType) -> None:
+    calls(tmp_path / "CallHistory.storedata", ({"ZUNIQUE_ID": "A", "ZADDRESS": "+4152", "ZANSWERED": 1},))
+    (draft,) = reading.drafts(reading.read(AppleCalls(), reading.make(tmp_path, {}))).values()
+    assert draft.title == "Call: +4152"
+
+
 def test_calls_without_a_date_and_those_that_come_twice_are_told(tmp_path: Path, reading: ModuleType) -> None:
     items = golden_items(tmp_path, reading)
     assert [each.slug for each in items if isinstance(each, Problem)] == ["no-time", "twice"]

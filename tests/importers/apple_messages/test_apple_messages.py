@@ -239,6 +239,13 @@ def test_the_same_messages_of_two_devices_come_once(tmp_path: Path, reading: Mod
     assert [*reading.problems(items).values()] == ["twice"]
 
 
+def test_of_what_was_edited_the_last_words_are_those_of_the_archive(tmp_path: Path, reading: ModuleType) -> None:
+    row = {"guid": "A", "text": "Frist", "attributedBody": archive("First"), "handle_id": 1}
+    database(tmp_path / "chat.db", ({**row, "date_edited": NS + 60_000_000_000}, {**row, "guid": "B"}))
+    drafts = reading.drafts(reading.read(AppleMessages(), reading.make(tmp_path, {})))
+    assert {key: each.body for key, each in drafts.items()} == {"A": "First", "B": "Frist"}
+
+
 def test_files_of_reactions_and_previews_are_nobodys_pictures(tmp_path: Path, reading: ModuleType) -> None:
     database(tmp_path / "chat.db")
     options = ReadOptions()

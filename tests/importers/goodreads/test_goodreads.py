@@ -53,6 +53,7 @@ def test_both_lists_become_what_the_golden_file_says(tmp_path: Path, reading: Mo
         ("2025/01/05-", ["2025-01-05"]),
         ("soon", []),
         ("2025/13/40", []),
+        ("2025/01/05 12:30", []),
     ],
 )
 def test_every_time_that_a_book_was_read_is_its_last_day(
