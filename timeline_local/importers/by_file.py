@@ -30,6 +30,24 @@ def files_from(
                 yield listing, file, done if is_last and isinstance(done, int) else 0
 
 
+def files_of_forms(
+    folder: Folder, form_of: Callable[[Folder, File], str], options: ReadOptions
+) -> list[tuple[File, str]]:
+    """All files that have a form, with it, for what is only told once all were read. They are claimed.
+
+    form_of  "" for a file that is none of the source's.
+    """
+    found = [
+        (file, form)
+        for listing in folder.walk()
+        if isinstance(listing, Listing)
+        for file in listing.files
+        if not options.is_claimed(file.locator) and (form := form_of(folder, file))
+    ]
+    options.claimed.update(file.locator for file, _ in found)
+    return found
+
+
 def after(file: File, done: int) -> Checkpoint:
     """The place behind that many items of a file."""
     return Checkpoint({"file": file.locator, "done": done})

@@ -15,8 +15,9 @@ from timeline_local.domain.drafts import JSON, Problem
 from timeline_local.domain.stamps import read_stamp
 from timeline_local.domain.times import Precision
 from timeline_local.importers import loose
-from timeline_local.importers.archive import File, Folder, Listing
+from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
+from timeline_local.importers.by_file import files_of_forms
 from timeline_local.importers.files import extension
 from timeline_local.importers.health_days import Days, drafts_of
 from timeline_local.importers.json_stream import BrokenJson, json_items
@@ -57,9 +58,9 @@ class Garmin:
         done = start.get("days")
         skip = done if isinstance(done, int) else 0
         days = Days()
-        for file, form in _files(folder, options):
+        for file, form in files_of_forms(folder, _form, options):
             for problem in _gather(folder, file, form, days):
-                if not skip:  # else it was told before
+                if not start:  # else it was told before
                     yield problem
         yield Checkpoint({"days": skip})
         yield from drafts_of(days, skip, "Garmin Connect")
@@ -73,18 +74,6 @@ def _form(folder: Folder, file: File) -> str:
     if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
         return ""
     return next((form for form, signs in _SIGNS.items() if all(sign in head for sign in signs)), "")
-
-
-def _files(folder: Folder, options: ReadOptions) -> list[tuple[File, str]]:
-    files = [
-        (file, form)
-        for listing in folder.walk()
-        if isinstance(listing, Listing)
-        for file in listing.files
-        if not options.is_claimed(file.locator) and (form := _form(folder, file))
-    ]
-    options.claimed.update(file.locator for file, _ in files)
-    return files
 
 
 def _gather(folder: Folder, file: File, form: str, days: Days) -> Iterator[Problem]:

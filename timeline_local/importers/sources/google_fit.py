@@ -11,8 +11,9 @@ from timeline_local.domain.drafts import JSON, Problem
 from timeline_local.domain.stamps import read_stamp
 from timeline_local.domain.times import Precision
 from timeline_local.importers import loose
-from timeline_local.importers.archive import File, Folder, Listing
+from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
+from timeline_local.importers.by_file import files_of_forms
 from timeline_local.importers.files import extension
 from timeline_local.importers.health_days import At, Days, drafts_of
 from timeline_local.importers.table_rows import column_names, named_rows
@@ -54,9 +55,9 @@ class GoogleFit:
         done = start.get("days")
         skip = done if isinstance(done, int) else 0
         days = Days()
-        for file, form in _files(folder, options):
+        for file, form in files_of_forms(folder, _form, options):
             for problem in _gather(folder, file, form, days):
-                if not skip:  # else it was told before
+                if not start:  # else it was told before
                     yield problem
         yield Checkpoint({"days": skip})
         yield from drafts_of(days, skip, "Google Fit")
@@ -74,18 +75,6 @@ def _form(folder: Folder, file: File) -> str:
         return ""
     head = folder.head(file.locator, HEAD_BYTES)
     return SESSION if b'"fitnessActivity"' in head and b'"startTime"' in head else ""
-
-
-def _files(folder: Folder, options: ReadOptions) -> list[tuple[File, str]]:
-    files = [
-        (file, form)
-        for listing in folder.walk()
-        if isinstance(listing, Listing)
-        for file in listing.files
-        if not options.is_claimed(file.locator) and (form := _form(folder, file))
-    ]
-    options.claimed.update(file.locator for file, _ in files)
-    return files
 
 
 def _gather(folder: Folder, file: File, form: str, days: Days) -> Iterator[Problem]:

@@ -16,14 +16,16 @@ from timeline_local.domain.kinds import Kind
 from timeline_local.domain.month_names import read_worded_date
 from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.importers import loose
-from timeline_local.importers.archive import File, Folder, Listing
+from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
+from timeline_local.importers.by_file import files_of_forms
 from timeline_local.importers.chat_clocks import read_clock
 from timeline_local.importers.encodings import decode, decode_head
 from timeline_local.importers.files import extension
 from timeline_local.importers.tracks import ProblemLog
 from timeline_local.importers.trees import why
 
+CLIPPINGS = "clippings"
 HEAD_BYTES = 8 * 1024
 LINE_BYTES = 1024 * 1024
 MAX_ENTRY_CHARACTERS = 256 * 1024
@@ -51,7 +53,7 @@ class Kindle:
 
     def recognise(self, folder: Folder) -> Recognition:
         """Sure of a text whose entries are divided as a Kindle does, and say where and when."""
-        found = next((file for file in folder.sample() if _is_ours(folder, file)), None)
+        found = next((file for file in folder.sample() if _form(folder, file)), None)
         if found is None:
             return Recognition(0.0, "There are no clippings of a Kindle here.")
         return Recognition(0.95, f"It holds clippings of a Kindle, {found.name}.")
@@ -62,10 +64,10 @@ class Kindle:
         done = start.get("days")
         skip = done if isinstance(done, int) else 0
         days: dict[tuple[str, str, date], _Day] = {}
-        for file in _files(folder, options):
+        for file, _ in files_of_forms(folder, _form, options):
             log = ProblemLog(file.locator)
             for problem in _gather(folder, file, days, log):
-                if not skip:
+                if not start:  # else it was told before
                     yield problem
         yield Checkpoint({"days": skip})
         for count, (key, day) in enumerate(days.items(), 1):
@@ -75,23 +77,11 @@ class Kindle:
                     yield Checkpoint({"days": count})
 
 
-def _is_ours(folder: Folder, file: File) -> bool:
+def _form(folder: Folder, file: File) -> str:
     if extension(file.name) != "txt":
-        return False
+        return ""
     head = decode_head(folder.head(file.locator, HEAD_BYTES)).replace("\r", "")
-    return f"\n{_DIVIDER}" in head and _WHERE.search(head) is not None
-
-
-def _files(folder: Folder, options: ReadOptions) -> list[File]:
-    files = [
-        file
-        for listing in folder.walk()
-        if isinstance(listing, Listing)
-        for file in listing.files
-        if not options.is_claimed(file.locator) and _is_ours(folder, file)
-    ]
-    options.claimed.update(file.locator for file in files)
-    return files
+    return CLIPPINGS if f"\n{_DIVIDER}" in head and _WHERE.search(head) is not None else ""
 
 
 @dataclass(frozen=True, slots=True)

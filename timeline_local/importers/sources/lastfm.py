@@ -7,8 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from timeline_local.domain.drafts import JSON, Problem
-from timeline_local.importers.archive import File, Folder, Listing
+from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
+from timeline_local.importers.by_file import files_of_forms
 from timeline_local.importers.json_stream import BrokenJson
 from timeline_local.importers.scrobbles import Skipped, form_of, songs
 from timeline_local.importers.track_reading import BROKEN
@@ -36,11 +37,11 @@ class LastFm:
         done = start.get("sittings")
         skip = done if isinstance(done, int) else 0
         heard = Viewings(PAUSE_OF_SONGS)
-        for file, form in _files(folder, options):
+        for file, form in files_of_forms(folder, form_of, options):
             for problem in _gather(folder, file, form, heard):
-                if not skip:  # else it was told before
+                if not start:  # else it was told before
                     yield problem
-            yield Checkpoint({"sittings": skip})
+        yield Checkpoint({"sittings": skip})
         for count, sitting in enumerate(heard.sittings(), 1):
             if count > skip:
                 yield as_draft(sitting, what="sitting", unit="song", origin="list of songs")
@@ -49,18 +50,6 @@ class LastFm:
         if heard.twice:
             detail = f"{heard.twice:,} songs stand in these lists more than once; each is taken once."
             yield Problem("songs#twice", "twice", detail)
-
-
-def _files(folder: Folder, options: ReadOptions) -> list[tuple[File, str]]:
-    files = [
-        (file, form)
-        for listing in folder.walk()
-        if isinstance(listing, Listing)
-        for file in listing.files
-        if not options.is_claimed(file.locator) and (form := form_of(folder, file))
-    ]
-    options.claimed.update(file.locator for file, _ in files)
-    return files
 
 
 def _gather(folder: Folder, file: File, form: str, heard: Viewings) -> Iterator[Problem]:

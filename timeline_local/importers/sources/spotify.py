@@ -15,8 +15,9 @@ from timeline_local.domain.kinds import Kind
 from timeline_local.domain.stamps import read_instant
 from timeline_local.domain.times import TimeBasis, TimeEvidence
 from timeline_local.importers import loose
-from timeline_local.importers.archive import File, Folder, Listing
+from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
+from timeline_local.importers.by_file import files_of_forms
 from timeline_local.importers.json_stream import BrokenJson, json_items
 from timeline_local.importers.plays import Play, Plays, Sitting
 from timeline_local.importers.tracks import ProblemLog
@@ -58,9 +59,9 @@ class Spotify:
         for file in _histories(folder, options):
             log = ProblemLog(file.locator)
             for problem in _gather(folder, file, plays, log):
-                if not skip:  # else it was told before
+                if not start:  # else it was told before
                     yield problem
-            yield Checkpoint({"sittings": skip})
+        yield Checkpoint({"sittings": skip})
         unheard = ProblemLog("sittings")
         for count, sitting in enumerate(plays.sittings(), 1):
             if sitting.heard:
@@ -93,14 +94,7 @@ def _form(folder: Folder, file: File) -> str:
 
 def _histories(folder: Folder, options: ReadOptions) -> list[File]:
     """Those of the extended history first: they tell the second."""
-    files = [
-        (file, form)
-        for listing in folder.walk()
-        if isinstance(listing, Listing)
-        for file in listing.files
-        if not options.is_claimed(file.locator) and (form := _form(folder, file))
-    ]
-    options.claimed.update(file.locator for file, _ in files)
+    files = files_of_forms(folder, _form, options)
     return [file for file, form in files if form == "extended"] + [file for file, form in files if form == "account"]
 
 

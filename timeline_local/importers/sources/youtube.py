@@ -11,8 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from timeline_local.domain.drafts import JSON, Problem
-from timeline_local.importers.archive import File, Folder, Listing
+from timeline_local.importers.archive import File, Folder
 from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
+from timeline_local.importers.by_file import files_of_forms
 from timeline_local.importers.google_activity import (
     JSON_FORM,
     LIST_FORM,
@@ -66,11 +67,11 @@ class YouTube:
         done = start.get("sittings")
         skip = done if isinstance(done, int) else 0
         videos, music = Viewings(), Viewings(PAUSE_OF_SONGS)
-        for file, form in _files(folder, options):
+        for file, form in files_of_forms(folder, form_of, options):
             for problem in _gather(folder, file, form, (videos, music)):
-                if not skip:  # else it was told before
+                if not start:  # else it was told before
                     yield problem
-            yield Checkpoint({"sittings": skip})
+        yield Checkpoint({"sittings": skip})
         named = ((videos, "video", "video"), (music, "music", "song"))
         drafts = (
             as_draft(sitting, what=what, unit=unit, origin="watch history")
@@ -85,18 +86,6 @@ class YouTube:
         if twice := videos.twice + music.twice:
             detail = f"{twice:,} videos stand in more than one file of this export; each is taken once."
             yield Problem("videos#twice", "twice", detail)
-
-
-def _files(folder: Folder, options: ReadOptions) -> list[tuple[File, str]]:
-    files = [
-        (file, form)
-        for listing in folder.walk()
-        if isinstance(listing, Listing)
-        for file in listing.files
-        if not options.is_claimed(file.locator) and (form := form_of(folder, file))
-    ]
-    options.claimed.update(file.locator for file, _ in files)
-    return files
 
 
 def _gather(folder: Folder, file: File, form: str, both: tuple[Viewings, Viewings]) -> Iterator[Problem]:
