@@ -2,9 +2,9 @@
 
 The wall clock is the fact. If the winning evidence says what a clock showed, that reading is kept for ever; zones and
 offsets only say which instant it was. Order of trust: the owner, EXIF with an offset, an EXIF wall clock (its offset
-from the GPS time, else from the zone of the coordinates), an instant without a wall clock (videos, GPS), sidecar,
-source, neighbours, file name, file date. A date set by hand beside a file comes before the camera it contradicts
-(`corrections`).
+from the GPS time, else from the zone of the coordinates, else from the instant a photo service gives), an instant
+without a wall clock (videos, GPS), sidecar, source, neighbours, file name, file date. A date set by hand beside a file
+comes before the camera it contradicts (`corrections`).
 """
 
 from collections.abc import Callable, Iterable
@@ -300,7 +300,7 @@ def _offset_of_wall(winner: TimeEvidence, local_at: datetime, zoning: _Zoning, n
     found = _hint(winner, zoning, {TimeBasis.USER}) or _gps_offset(winner, zoning, notes)
     if found is None and zoning.place is not None:
         return _Offset(offset_of_wall(local_at, zoning.place), zoning.place, ZoneBasis.COORDINATES)
-    found = found or _hint(winner, zoning, _HINTS)
+    found = found or _hint(winner, zoning, _HINTS) or _told_offset(winner, local_at, zoning)
     if found is None and zoning.home is not None:
         return _Offset(offset_of_wall(local_at, zoning.home), zoning.home, ZoneBasis.HOME_ZONE)
     return found or _Offset(None, None, None)
@@ -356,6 +356,23 @@ def _gps_offset(winner: TimeEvidence, zoning: _Zoning, notes: _Notes) -> _Offset
             if fault is None:
                 return _Offset(minutes, None, ZoneBasis.GPS, each)
             notes[id(each)] = (False, fault)
+    return None
+
+
+def _told_offset(winner: TimeEvidence, local_at: datetime, zoning: _Zoning) -> _Offset | None:
+    """The offset of an EXIF wall clock, as its distance from the instant that a photo service gives for the picture.
+
+    None at all tells nothing: a service that does not know the zone takes the camera's clock for UTC.
+    """
+    if winner.basis is not TimeBasis.EXIF or winner.precision not in _POINTS:
+        return None
+    for each in zoning.evidence:
+        is_bare = each.local_at is None and each.utc_offset_min is None and each.precision in _POINTS
+        if each.basis is TimeBasis.SIDECAR and each.may_correct and each.instant is not None and is_bare:
+            minutes, fault = _distance(local_at, each.instant)
+            if minutes and fault is None:
+                is_home = zoning.home is not None and offset_of_wall(local_at, zoning.home) == minutes
+                return _Offset(minutes, zoning.home if is_home else None, ZoneBasis.SIDECAR, each)
     return None
 
 

@@ -128,6 +128,39 @@ def test_a_gps_time_that_fits_no_zone_is_refused_with_a_reason(satellites: str, 
     assert decision.moment.zone_basis is ZoneBasis.COORDINATES
 
 
+def told(text: str, **more: object) -> TimeEvidence:
+    """What a photo service says beside the picture."""
+    given = {"may_correct": True, **more}
+    return TimeEvidence(basis=TimeBasis.SIDECAR, instant=at(text), origin="Google Photos", **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("instant", "offset", "zone", "basis"),
+    [
+        ("2019-06-14T06:00:00+00:00", 540, None, ZoneBasis.SIDECAR),
+        ("2019-06-14T13:00:00+00:00", 120, "Europe/Berlin", ZoneBasis.SIDECAR),  # as at home
+        ("2019-06-14T15:00:00+00:00", 120, "Europe/Berlin", ZoneBasis.HOME_ZONE),  # the clock taken for UTC
+        ("2019-06-14T13:45:00+00:00", 120, "Europe/Berlin", ZoneBasis.HOME_ZONE),  # no place keeps UTC+01:15
+    ],
+)
+def test_the_instant_of_a_photo_service_gives_a_bare_wall_clock_its_offset(
+    instant: str, offset: int, zone: str | None, basis: ZoneBasis
+) -> None:
+    moment = weigh(exif("2019-06-14 15:00:00"), told(instant), home="Europe/Berlin").moment
+    assert (moment.local_at, moment.time_basis) == (wall("2019-06-14 15:00:00"), TimeBasis.EXIF)
+    assert (moment.utc_offset_min, moment.zone, moment.zone_basis) == (offset, zone, basis)
+
+
+def test_the_place_says_more_of_the_zone_than_the_instant_of_a_photo_service() -> None:
+    moment = weigh(exif("2019-06-14 15:00:00"), told("2019-06-14T06:00:00+00:00"), place="Europe/Rome").moment
+    assert (moment.zone, moment.zone_basis) == ("Europe/Rome", ZoneBasis.COORDINATES)
+
+
+def test_the_time_of_an_upload_tells_no_zone() -> None:
+    uploaded = told("2019-06-14T06:00:00+00:00", may_correct=False)
+    assert weigh(exif("2019-06-14 15:00:00"), uploaded, home="Europe/Berlin").moment.zone_basis is ZoneBasis.HOME_ZONE
+
+
 @pytest.mark.parametrize(
     ("place", "home", "offset", "zone", "basis"),
     [
