@@ -235,6 +235,15 @@ def test_messages_of_whatsapp_come_with_their_files(tmp_path: Path, app: str) ->
     assert (draft.source_key, draft.media[0].locator) == ("4151@s.whatsapp.net:3EB0", f"{home}/{picture}")
 
 
+def test_notes_come_with_their_files_and_without_their_previews(tmp_path: Path) -> None:
+    domain, account = "AppDomainGroup-group.com.apple.notes", "Accounts/A1"
+    names = ("NoteStore.sqlite", f"{account}/FallbackImages/D.png", f"{account}/Media/M1/1_A/a.jpg", "Media/M2/b.jpg")
+    others = (f"{account}/Previews/p.png", "Cache/c.db")
+    backup(tmp_path / "made", {(domain, name): b"x" for name in (*names, *others)})
+    home = "Library/Group Containers/group.com.apple.notes"
+    assert locators(Folder(tmp_path / "made")) == [f"{home}/{each}" for each in names]
+
+
 def test_what_is_not_shown_is_counted(tmp_path: Path) -> None:
     backup(tmp_path / "made", contents(tmp_path))
     (told,) = [each for each in Folder(tmp_path / "made").walk() if isinstance(each, Problem)]

@@ -35,10 +35,14 @@ _WANTED = {
 }  # fmt: skip
 # Recordings are files of an app since iOS 12; they are shown where they lay before.
 _RECORDER, _RECORDINGS = "AppDomainGroup-group.com.apple.VoiceMemos.shared", "Recordings/"
-# WhatsApp's are shown where a Mac has them: its folder on a phone is called by a number. The small pictures beside its
-# files are nobody's.
-_WHATSAPP = re.compile(r"AppDomainGroup-(group\.net\.whatsapp\.WhatsApp(?:SMB)?\.shared)")
-_CHATS = re.compile(r"(?:ChatStorage|ContactsV2|LID)\.sqlite(?:-wal)?|Message/(?!.*\.thumb$).+", re.DOTALL)
+# What apps of a group keep is shown where a Mac has it: its folder on a phone is called by a number. The small pictures
+# beside their files are nobody's.
+_GROUPS = re.compile(r"AppDomainGroup-(group\.(?:net\.whatsapp\.WhatsApp(?:SMB)?\.shared|com\.apple\.notes))")
+_OF_GROUPS = re.compile(
+    r"(?:ChatStorage|ContactsV2|LID|NoteStore)\.sqlite(?:-wal)?|Message/(?!.*\.thumb$).+"
+    r"|(?:Accounts/[^/]+/)?(?:Media/(?!Profile/)|FallbackImages/).+",
+    re.DOTALL,
+)
 _HASH = re.compile(r"[0-9a-f]{40}")
 _COLUMNS = frozenset({"fileid", "domain", "relativepath", "flags", "file"})
 _A_FILE = 1  # a flag; others are folders and links
@@ -274,9 +278,9 @@ def _path(domain: object, path: object) -> str:
         return ""
     if domain == _RECORDER and path.startswith(_RECORDINGS) and path.endswith(".m4a"):
         domain, path = "MediaDomain", f"Media/{path}"
-    container = _WHATSAPP.fullmatch(domain)
+    container = _GROUPS.fullmatch(domain)
     if container is not None:
-        path = f"Library/Group Containers/{container[1]}/{path}" if _CHATS.fullmatch(path) else ""
+        path = f"Library/Group Containers/{container[1]}/{path}" if _OF_GROUPS.fullmatch(path) else ""
     is_shown = container is not None or path.startswith(_WANTED.get(domain, ()))
     return path if is_shown and "\x00" not in path and not {"", ".", ".."} & {*path.split("/")} else ""
 

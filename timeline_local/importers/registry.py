@@ -13,6 +13,7 @@ from timeline_local.importers.sources.apple_contacts import AppleContacts
 from timeline_local.importers.sources.apple_health import AppleHealth
 from timeline_local.importers.sources.apple_journal import AppleJournal
 from timeline_local.importers.sources.apple_messages import AppleMessages
+from timeline_local.importers.sources.apple_note_store import AppleNoteStore
 from timeline_local.importers.sources.apple_notes import AppleNotes
 from timeline_local.importers.sources.apple_photos import ApplePhotos
 from timeline_local.importers.sources.bear import Bear
@@ -108,6 +109,7 @@ SOURCES: tuple[Source, ...] = (
     Journey(),
     AppleJournal(),
     AppleNotes(),
+    AppleNoteStore(),
     Memos(),
     Evernote(),
     Daylio(),
