@@ -27,7 +27,6 @@ from timeline_local.importers.position_columns import fields_of
 from timeline_local.importers.position_days import sample_of
 from timeline_local.importers.position_features import point_of as point_of_feature
 from timeline_local.importers.registry import NOBODY, SOURCES
-from timeline_local.importers.tracks import NO_TIME, NOWHERE
 from timeline_local.schemas.push import SentItem, SentTrack
 from timeline_local.services.ingest import Surroundings, when_of
 from timeline_local.services.memory_content import POSITIONS_SOURCE, USER_SOURCE
@@ -158,7 +157,11 @@ def _fuzzy(item: SentItem, text: str) -> TimeEvidence:
 
 
 def owntracks(message: Mapping[str, Any], topic: str) -> Track | Draft | Problem | None:
-    """What an OwnTracks message tells; None for those that tell nothing. topic: of a message that names none."""
+    """What an OwnTracks message tells; None for those that tell nothing. topic: of a message that names none.
+
+    A position without a place or a time tells nothing either: the app sends again for ever what is refused, and nobody
+    can mend it. What the owner can mend in the app's settings is a Problem.
+    """
     kind = message.get("_type")
     if kind == "encrypted":
         detail = "This message is encrypted. Take the encryption key out of the app's settings; TLS protects the way."
@@ -167,12 +170,12 @@ def owntracks(message: Mapping[str, Any], topic: str) -> Track | Draft | Problem
         return None
     point = point_of(message)
     if point is None:
-        return Problem("message", "no-position", NOWHERE)
+        return None
     if kind == WAYPOINT:
         called = {**message, "desc": str(message.get("desc") or "")[:_LONGEST_NAME]}
         return waypoint_draft(called, point, key_of_waypoint(called, point))
     if point.at is None:
-        return Problem("message", "no-time", NO_TIME)
+        return None
     named = message if message.get("topic") or not topic else {**message, "topic": topic}
     return Track(device_of(named)[:_LONGEST_NAME], [sample_of(point)])
 
