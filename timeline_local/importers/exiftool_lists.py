@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from timeline_local.domain.drafts import Problem
 from timeline_local.importers import loose
@@ -54,9 +55,7 @@ class _List:
     used: set[int] = field(default_factory=set)
 
     def of(self, path: Path) -> _Piece | None:
-        """What it says of a picture; None also where it is not clear which piece is meant."""
-        if path[: len(self.folder)] != self.folder:
-            return None
+        """What it says of a picture below its folder; None also where it is not clear which piece is meant."""
         here = path[len(self.folder) :]
         fitting = [each for each in self.pieces.get(path[-1], ()) if _ends_alike(each.path, here)]
         nearest = min((abs(len(each.path) - len(here)) for each in fitting), default=0)
@@ -64,16 +63,28 @@ class _List:
         return found[0] if len(found) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExiftoolLists:
     """All lists of an import, those that lie nearest to their pictures first."""
 
     lists: Sequence[_List] = ()
 
+    @cached_property
+    def _of_folders(self) -> Mapping[Path, Sequence[_List]]:
+        found: dict[Path, list[_List]] = defaultdict(list)
+        for each in self.lists:
+            found[each.folder].append(each)
+        return found
+
+    def above(self, path: Path) -> Iterator[_List]:
+        """Those that may describe a picture: they lie in its folder or above it. There may be one in every folder."""
+        for length in range(len(path) - 1, -1, -1) if self.lists else ():
+            yield from self._of_folders.get(path[:length], ())
+
     def piece(self, file: File) -> File | None:
         """The sidecar of a picture, as a file in a list."""
         path = _path(file.locator) if self.lists else ()
-        for each in self.lists:
+        for each in self.above(path):
             found = each.of(path)
             if found is not None:
                 name = f"{file.name}.json"
@@ -82,20 +93,24 @@ class ExiftoolLists:
         return None
 
     def is_list(self, file: File) -> bool:
-        return any(each.file.locator == file.locator for each in self.lists)
+        return file.locator in self._by_locator
+
+    @cached_property
+    def _by_locator(self) -> Mapping[str, _List]:
+        return {each.file.locator: each for each in self.lists}
 
     def told(self, file: File) -> Iterator[Problem]:
         """What is wrong with a list, and which of its pictures are not here."""
-        for each in self.lists:
-            if each.file.locator != file.locator:
-                continue
-            if each.problem is not None:
-                yield each.problem
-            missing = [one for pieces in each.pieces.values() for one in pieces if one.start not in each.used]
-            if missing:
-                first = "/".join(missing[0].path)
-                detail = f"It describes {len(missing):,} pictures that are not here, {first} for one."
-                yield Problem(file.locator, "sidecar-without-media", detail)
+        each = self._by_locator.get(file.locator)
+        if each is None:
+            return
+        if each.problem is not None:
+            yield each.problem
+        missing = [one for pieces in each.pieces.values() for one in pieces if one.start not in each.used]
+        if missing:
+            first = "/".join(missing[0].path)
+            detail = f"It describes {len(missing):,} pictures that are not here, {first} for one."
+            yield Problem(file.locator, "sidecar-without-media", detail)
 
 
 def find_lists(folder: Folder, options: ReadOptions) -> ExiftoolLists:
@@ -155,7 +170,7 @@ def _mark(folder: Folder, found: ExiftoolLists) -> None:
     for listing in folder.walk():
         for file in listing.files if isinstance(listing, Listing) else ():
             path = _path(file.locator)
-            for each in found.lists:
+            for each in found.above(path):
                 if (one := each.of(path)) is not None:
                     each.used.add(one.start)
 
