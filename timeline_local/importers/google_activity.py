@@ -43,7 +43,6 @@ _HISTORIES = re.compile(
     r"watch|history|verlauf|histori|cronolog|geschied|geçmiş|истори|履歴|기록|记录|記錄", re.IGNORECASE
 )
 _ZONE = re.compile(r"(?P<rest>.*\S)\s+(?P<zone>(?:GMT|UTC)[+-]\d{1,2}(?::?\d\d)?|[A-Z]{3,5})", re.ASCII | re.DOTALL)
-_HALVES = frozenset({"AM", "PM"})
 # Letters that mean one zone wherever Google writes them; those that mean several ("CST", "IST") tell none.
 _ZONES = {
     "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120, "EET": 120,
@@ -264,7 +263,7 @@ class _Page:
 def _parted(text: str) -> tuple[str, int | None]:
     """A time without its zone, and minutes east of UTC. Pages of before 2018 have no zone: theirs is UTC."""
     found = _ZONE.fullmatch(_SPACES.sub(" ", text).strip())
-    if found is None or found["zone"] in _HALVES:
+    if found is None:
         return text, 0
     known = _ZONES.get(found["zone"])
     return found["rest"], known if known is not None else read_offset(found["zone"][3:])

@@ -10,7 +10,6 @@ from __future__ import annotations
 from timeline_local.importers import loose
 from timeline_local.importers.plists import spoken, unarchived
 
-MAX_BYTES = 4 * 1024 * 1024
 _HEADS = {b"\x04\x0bstreamtyped": "little", b"\x04\x0btypedstream": "big"}
 _TWO_BYTES, _FOUR_BYTES, _NEW = 0x81, 0x82, 0x84
 _FIRST_TAG, _LAST_TAG = 0x80, 0x91  # bytes that are neither numbers nor names told before

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from timeline_local.media.facts import unique
 from timeline_local.media.tiff import decode_text
 
-PHOTOSHOP_IPTC = 0x0404
 _MAX_VALUES = 2000
 
 _TITLE, _KEYWORDS, _DATE, _TIME, _CITY, _REGION, _COUNTRY, _CAPTION = 5, 25, 55, 60, 90, 95, 101, 120

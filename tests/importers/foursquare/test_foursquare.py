@@ -113,6 +113,12 @@ def test_a_download_becomes_what_the_golden_file_says(tmp_path: Path, reading: M
     assert reading.golden(told) == json.loads(EXPECTED.read_bytes())
 
 
+def test_a_visit_that_ends_before_it_began_has_no_end(tmp_path: Path, reading: ModuleType) -> None:
+    text = FILES["export/visits.json"].replace("17:00:00", "07:00:00")
+    (draft,) = reading.drafts(reading.read(Foursquare(), reading.make(tmp_path, {"visits.json": text}))).values()
+    assert draft.evidence[0].until is None
+
+
 def test_every_file_that_is_read_is_claimed(tmp_path: Path, reading: ModuleType) -> None:
     options = ReadOptions()
     reading.read(Foursquare(), reading.make(tmp_path, FILES), options)

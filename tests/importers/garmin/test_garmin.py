@@ -58,6 +58,12 @@ def test_an_export_becomes_what_the_golden_file_says(tmp_path: Path, reading: Mo
     assert reading.golden(items) == json.loads(EXPECTED.read_bytes())
 
 
+def test_a_day_in_two_exports_counts_once(tmp_path: Path, reading: ModuleType) -> None:
+    files = {"a/days.json": json.dumps([day("2025-01-01")]), "b/days.json": json.dumps([day("2025-01-01")])}
+    (draft,) = reading.drafts(reading.read(Garmin(), reading.make(tmp_path, files))).values()
+    assert draft.extra["steps"] == 8100
+
+
 @pytest.mark.parametrize(
     ("text", "is_ours"),
     [
