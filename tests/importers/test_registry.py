@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -108,6 +109,25 @@ def test_what_nobody_takes_is_told_whoever_reads(tmp_path: Path, reading: Module
         ("table.csv", "unsupported"),
         ("unknown.json", "unsupported"),
     ]
+
+
+@pytest.mark.parametrize("beside", ["note.md", "pic.jpg"])
+def test_an_archive_too_deep_in_others_is_told_with_what_to_do(tmp_path: Path, beside: str) -> None:
+    (tmp_path / "inner").mkdir()
+    packed = tmp_path / "inner" / beside
+    packed.write_text("x")
+    for depth in range(3):
+        archive = tmp_path / "inner" / f"{depth}.zip"
+        with zipfile.ZipFile(archive, "w") as made:
+            made.write(packed, packed.name)
+        packed = archive
+    given = tmp_path / "given"
+    given.mkdir()
+    packed.rename(given / "outer.zip")
+    (given / beside).write_text("y")
+    told = [each.item for each in read_all(Folder(given), SOURCES, ReadOptions()) if isinstance(each.item, Problem)]
+    assert [(each.locator, each.slug) for each in told] == [("0.zip", "unsupported")]
+    assert "Unpack the outer one" in told[0].detail
 
 
 def test_what_was_taken_before_a_checkpoint_is_not_told_as_left_out(tmp_path: Path, reading: ModuleType) -> None:

@@ -7,6 +7,7 @@ import unicodedata
 from timeline_local.domain.drafts import Problem
 from timeline_local.domain.times import TimeBasis, TimeEvidence, from_micros
 from timeline_local.importers.archive import File
+from timeline_local.importers.mounts import is_archive_name
 
 _LATEST_NS = 253_402_300_799 * 1_000_000_000  # the end of the year 9999
 
@@ -33,9 +34,27 @@ def is_empty(file: File) -> Problem:
     return Problem(file.locator, "empty", "The file is empty: it holds nothing.")
 
 
+def is_unknown(file: File) -> Problem:
+    """What is said of a file that no source takes."""
+    return _is_closed(file) or Problem(
+        file.locator, "unsupported", "Nothing here knows what is in this file; it was left out."
+    )
+
+
 def is_unsupported(file: File) -> Problem:
     """What is said of a file that is no picture, film or recording."""
+    closed = _is_closed(file)
+    if closed is not None:
+        return closed
     found = extension(file.name)
     what = f"Files of the type .{found}" if found else "Files without an extension"
     detail = f"{what} are not photos, videos or recordings that can be shown; it was left out."
+    return Problem(file.locator, "unsupported", detail)
+
+
+def _is_closed(file: File) -> Problem | None:
+    """What is said of an archive that was not opened, as it lies too deep in others."""
+    if not is_archive_name(file.name):
+        return None
+    detail = "It lies in an archive that lies in another one. Unpack the outer one, and import what was in it."
     return Problem(file.locator, "unsupported", detail)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from timeline_local.domain.drafts import JSON, Contact, Draft, Problem
 from timeline_local.importers.archive import Folder, Listing
 from timeline_local.importers.base import Checkpoint, Claiming, Item, ReadOptions, Recognition, Source, Unit
+from timeline_local.importers.files import is_unknown
 from timeline_local.importers.sources.apple_calls import AppleCalls
 from timeline_local.importers.sources.apple_contacts import AppleContacts
 from timeline_local.importers.sources.apple_health import AppleHealth
@@ -310,7 +311,7 @@ def _rest(folder: Folder, options: ReadOptions, told: Container[str]) -> Iterato
     for listing in folder.walk():
         for file in listing.files if isinstance(listing, Listing) else ():
             if not options.is_claimed(file.locator) and file.locator not in told:
-                yield Problem(file.locator, "unsupported", "Nothing here knows what is in this file; it was left out.")
+                yield is_unknown(file)
 
 
 def _position(checkpoint: JSON, sources: Sequence[Source]) -> tuple[int, JSON]:
