@@ -40,14 +40,17 @@ class _Run:
 
 def note_text(data: bytes, shown: Callable[[str], str]) -> str:
     """Raises BrokenNote. shown: what stands in the text for something with this identifier, "" for nothing."""
-    inflater = zlib.decompressobj(_EITHER)
-    try:
-        unpacked = inflater.decompress(data, MAX_BYTES)
-    except zlib.error as error:
-        raise BrokenNote(str(error)) from None
-    note = Message.of(unpacked).inner(_DOCUMENT).inner(_NOTE)
+    note = Message.of(unpacked(data)).inner(_DOCUMENT).inner(_NOTE)
     lines = list(_lines(_runs(note), shown))
     return "\n".join(lines).strip("\n")
+
+
+def unpacked(data: bytes) -> bytes:
+    """What was packed, at most MAX_BYTES of it. Raises BrokenNote."""
+    try:
+        return zlib.decompressobj(_EITHER).decompress(data, MAX_BYTES)
+    except zlib.error as error:
+        raise BrokenNote(str(error)) from None
 
 
 def _runs(note: Message) -> Iterator[_Run]:

@@ -9,7 +9,8 @@ from functools import cached_property
 from timeline_local.domain.drafts import JSON, CollectionKind, CollectionRef, Draft, Problem
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.times import TimeBasis, TimeEvidence
-from timeline_local.importers.apple_note_text import BrokenNote, note_text
+from timeline_local.importers.apple_note_tables import table_text
+from timeline_local.importers.apple_note_text import BrokenNote, note_text, unpacked
 from timeline_local.importers.apple_tables import BESIDE, DATABASES, Database, holds, record_of, text, whole
 from timeline_local.importers.apple_times import instant
 from timeline_local.importers.archive import File, Folder, Listing
@@ -193,11 +194,23 @@ class _Inside:
         if kind == _LINK:
             return text(row, "zurlstring")
         if kind == _TABLE:
-            detail = "The note has a table here, which is not read: Notes keeps it in a form of its own."
-            self.files.problems.append(Problem(f"{self.files.where}#table", "unsupported", detail))
-            return ""
+            return self._table(row)
         self._attach(identifier, row)
         return ""
+
+    def _table(self, row: Row) -> str:
+        """A table on lines of its own."""
+        number, database = whole(row, "z_pk"), self.reading.database
+        kept = database.row("ziccloudsyncingobject", number, "zmergeabledata1", "zmergeabledata")
+        data = database.data(kept, "zmergeabledata1") or database.data(kept, "zmergeabledata")
+        try:
+            table = table_text(unpacked(data))
+        except BrokenNote:
+            table = ""
+        if not table:
+            detail = "The note has a table here that cannot be read."
+            self.files.problems.append(Problem(f"{self.files.where}#table", "unreadable", detail))
+        return f"\n{table}\n" if table else ""
 
     def _attach(self, identifier: str, row: Row) -> None:
         media = self.reading.media.get(whole(row, "zmedia"), {})
