@@ -60,6 +60,12 @@ def test_a_file_of_one_feature_a_line_is_read(tmp_path: Path, reading: ModuleTyp
     assert list(reading.problems(items).values()) == ["damaged"]
 
 
+def test_lines_longer_than_a_head_are_known_by_the_name_of_their_file(tmp_path: Path, reading: ModuleType) -> None:
+    line = json.dumps({"type": "Feature", "geometry": LINE, "properties": {"note": "x" * 100_000}})
+    items = reading.read(Geojson(), reading.make(tmp_path, {"a.geojsonl": f"{line}\n{line}\n"}))
+    assert (samples(items), reading.problems(items)) == (4, {})
+
+
 @pytest.mark.parametrize(
     "features",
     [

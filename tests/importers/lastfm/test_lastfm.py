@@ -172,6 +172,13 @@ def test_a_read_goes_on_after_any_checkpoint(tmp_path: Path, reading: ModuleType
         ]
 
 
+def test_what_was_heard_before_there_were_such_lists_has_no_time(tmp_path: Path, reading: ModuleType) -> None:
+    songs = [("A", "Shelter", 0), ("A", "Clock of 1990", 631_152_000 - BEGAN)]
+    items = reading.read(LastFm(), reading.make(tmp_path, {"a.csv": columns(songs)}))
+    assert [each.title for each in reading.drafts(items).values()] == ["Shelter"]
+    assert list(reading.problems(items).values()) == ["play-broken"]
+
+
 def test_a_sitting_without_an_end_is_cut(tmp_path: Path, reading: ModuleType) -> None:
     songs = [("A", f"Song {number}", number * 60) for number in range(600)]
     drafts = reading.drafts(reading.read(LastFm(), reading.make(tmp_path, {"a.csv": columns(songs)})))

@@ -37,11 +37,12 @@ def test_a_file_of_one_message_is_mail_whatever_program_keeps_it(
     assert reading.drafts(reading.read(MailSource(), folder))["1@example.org"].body == "At noon?"
 
 
+@pytest.mark.parametrize("message", [MESSAGE, MESSAGE.rstrip("\n")], ids=["whole line", "half line"])
 @pytest.mark.parametrize("padding", ["", "      "])
 def test_of_apple_mails_own_store_the_message_ends_where_its_first_line_says(
-    tmp_path: Path, reading: ModuleType, padding: str
+    tmp_path: Path, reading: ModuleType, padding: str, message: str
 ) -> None:
-    folder = reading.make(tmp_path, {"1.emlx": f"{len(MESSAGE)}{padding}\n{MESSAGE}{PLIST}"})
+    folder = reading.make(tmp_path, {"1.emlx": f"{len(message)}{padding}\n{message}{PLIST}"})
     assert MailSource().recognise(folder).confidence > 0
     (draft,) = reading.drafts(reading.read(MailSource(), folder)).values()
     assert (draft.title, draft.body) == ("Lunch", "At noon?")
