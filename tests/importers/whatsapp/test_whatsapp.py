@@ -349,15 +349,6 @@ def test_other_text_is_not_taken_for_a_chat(tmp_path: Path, reading: ModuleType,
     assert WhatsApp().recognise(reading.make(tmp_path, {"a.txt": text})).confidence == 0
 
 
-@pytest.mark.parametrize(
-    "name", ["msgstore.db.crypt15", "msgstore-2024-01-01.1.db.crypt14", "msgstore.db", "ChatStorage.sqlite", "wa.db"]
-)
-def test_a_backup_is_answered_with_what_to_choose(tmp_path: Path, reading: ModuleType, name: str) -> None:
-    found = WhatsApp().recognise(reading.make(tmp_path, {f"Databases/{name}": b"\x00\x01"}))
-    assert found.confidence == 0
-    assert "Export chat" in found.hint
-
-
 def test_a_longer_export_of_the_same_chat_keeps_the_keys(tmp_path: Path, reading: ModuleType) -> None:
     first = reading.drafts(reading.read(WhatsApp(), reading.make(tmp_path / "1", {"Choir/_chat.txt": CHAT})))
     more = CHAT + "[15/06/2019, 10:00:00] Anna Berg: ok\n"

@@ -249,6 +249,13 @@ def test_an_encrypted_backup_is_answered_with_what_to_do(tmp_path: Path, reading
     assert "Decrypt it with its key" in judge(folder).hint
 
 
+@pytest.mark.parametrize("name", ["msgstore.db", "ChatStorage.sqlite", "a/wa.db"])
+def test_a_file_that_is_only_called_as_a_database_is_answered_with_what_to_do(
+    tmp_path: Path, reading: ModuleType, name: str
+) -> None:
+    assert "Export chat" in judge(reading.make(tmp_path, {name: b"\x00\x01"})).hint
+
+
 def test_an_address_book_alone_is_answered_with_what_to_choose(tmp_path: Path, reading: ModuleType) -> None:
     given.made(tmp_path / "wa.db", given.ADDRESS_BOOK)
     assert "together with msgstore.db" in judge(reading.make(tmp_path, {})).hint

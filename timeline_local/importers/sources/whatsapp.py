@@ -51,11 +51,6 @@ _SHOWN_NAMES = (
     re.compile(r"[与與和] ?(?P<name>.+?) ?[的之] ?WhatsApp.*"),
 )
 _NAMELESS = re.compile(r"_chat(?: \(?\d{1,3}\)?)?")  # what an iPhone calls every chat, whosever it is
-_BACKUP = re.compile(r"(?:msgstore|wa|ChatStorage)[\w.-]*\.(?:db|sqlite)(?:\.(?:mcrypt|crypt)\d+)?", re.IGNORECASE)
-_OF_BACKUPS = (
-    "This is a backup of WhatsApp, which only WhatsApp reads. Open a chat in the app, choose “Export chat” (More), and "
-    "give the zip or the text that it makes; several chats can be imported together."
-)
 _NUMBER = re.compile(r"\+\d[\d\s().\-\u2010\u2011]{5,24}")
 _AGAIN = re.compile(r" ?\(\d{1,3}\)$")  # a browser's name for a second download
 # What an iPhone writes for a file that was left out, in the languages of phones; what else begins with U+200E there is
@@ -90,10 +85,7 @@ class WhatsApp:
         """Sure as soon as one chat is found, whatever it is called."""
         found = next((file for file in folder.sample() if _is_chat(folder, file)), None)
         if found is None:
-            is_backup = any(_BACKUP.fullmatch(file.name) for file in folder.sample())
-            return Recognition(
-                0.0, "There is no exported chat of WhatsApp in this folder.", _OF_BACKUPS if is_backup else ""
-            )
+            return Recognition(0.0, "There is no exported chat of WhatsApp in this folder.")
         return Recognition(0.9, f"It holds an exported chat, {found.name}.")
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:

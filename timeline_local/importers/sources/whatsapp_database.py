@@ -22,11 +22,16 @@ from timeline_local.importers.whatsapp_iphone import TABLES, PhoneChats
 from timeline_local.importers.whatsapp_people import book_of, books_of, is_book
 
 _IN_A_BACKUP = "7c7fba66680ef796b916b067077cc246adacf01d"  # what an iPhone's backup calls ChatStorage.sqlite
-_ENCRYPTED = re.compile(r".+\.crypt\d{1,2}", re.IGNORECASE)
+_ENCRYPTED = re.compile(r".+\.m?crypt\d{1,2}", re.IGNORECASE)
+_NAMED = re.compile(r"(?:msgstore[\w.-]*|wa)\.db|ChatStorage\.sqlite", re.IGNORECASE)
 _CLOSED = (
     "This is a backup of WhatsApp that is encrypted, and cannot be read as it is. Decrypt it with its key (the program "
-    "wa-crypt-tools does that) and import the msgstore.db that comes out together with the folder Media, or export "
-    "single chats in WhatsApp and import those."
+    "wa-crypt-tools does that) and import the msgstore.db that comes out together with the folder Media, or choose "
+    "“Export chat” in WhatsApp and import the zip or the text that it makes."
+)
+_UNREADABLE = (
+    "This file is called as a database of WhatsApp is, but is none that can be read: it may be encrypted still, or not "
+    "whole. Copy it again, or choose “Export chat” in WhatsApp and import the zip or the text that it makes."
 )
 _BOOK_ALONE = (
     "This is an address book of WhatsApp, which holds no messages. Choose it together with msgstore.db, or with "
@@ -47,7 +52,10 @@ class WhatsAppDatabase:
         reason = "There is no database of WhatsApp in this folder."
         if any(_ENCRYPTED.fullmatch(file.name) for file in folder.sample()):
             return Recognition(0.0, reason, _CLOSED)
-        return Recognition(0.0, reason, _BOOK_ALONE if any(is_book(folder, each) for each in folder.sample()) else "")
+        if any(is_book(folder, each) for each in folder.sample()):
+            return Recognition(0.0, reason, _BOOK_ALONE)
+        is_named = any(_NAMED.fullmatch(file.name) for file in folder.sample())
+        return Recognition(0.0, reason, _UNREADABLE if is_named else "")
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
         """One draft for each message and call."""
