@@ -133,7 +133,10 @@ class AndroidChats:
 
     def _said(self, row: Row) -> Said:
         number, kind = whole(row, "_id"), whole(row, "message_type")
-        media, place = self._beside("message_media", number, *_MEDIA), self._beside("message_location", number, *_PLACE)
+        # Most messages are words alone; each look into another table costs as much as the message itself.
+        has_more = kind not in _WORDS | _NOTES
+        media = self._beside("message_media", number, *_MEDIA) if has_more else {}
+        place = self._beside("message_location", number, *_PLACE) if has_more else {}
         name, title = text(media, "media_name"), text(media, "media_caption")
         located = self._located(kind, text(media, "file_path"), whole(media, "file_size"), name)
         chat, _ = self._chats.get(whole(row, "chat_row_id"), ("", ""))
