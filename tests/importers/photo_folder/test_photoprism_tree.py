@@ -64,6 +64,13 @@ def test_sidecars_in_a_tree_of_their_own_find_their_pictures(
     }
 
 
+def test_previews_among_the_sidecars_are_not_the_pictures_they_describe(tmp_path: Path, reading: ModuleType) -> None:
+    names = {"originals/2019/06/b.heic", "storage/sidecar/2019/06/b.yml", "storage/sidecar/2019/06/b.heic.jpg"}
+    files = {name.replace("originals", "All my pictures since 1999"): FILES[name] for name in names}
+    drafts = reading.drafts(reading.read(PhotoFolder(), reading.make(tmp_path, files)))
+    assert [draft.title for draft in drafts.values()] == ["Boat"]
+
+
 def test_pictures_that_are_the_folder_itself_find_the_sidecars_inside_of_it(
     tmp_path: Path, reading: ModuleType
 ) -> None:
