@@ -14,7 +14,7 @@ from timeline_local.importers.archive import File, Folder, Listing
 
 @dataclass
 class Tails:
-    """Memory: the locators of all files of the import, once something is looked for."""
+    """Memory: some 450 bytes for each file of the import, once something is looked for; 350 more once by its size."""
 
     folder: Folder
 
