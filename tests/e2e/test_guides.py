@@ -17,7 +17,7 @@ def test_a_program_is_found_by_its_name_and_its_page_says_how_to_get_the_export(
     page.get_by_role("link", name="See all of them").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("What can be brought in")
     rows = page.get_by_role("main").get_by_role("listitem")
-    expect(rows.filter(has_text="WhatsApp")).to_be_visible()
+    expect(rows.filter(has_text="Simplenote")).to_be_visible()
     page.get_by_role("searchbox", name="Find a program").fill("classic day")
     expect(rows).to_have_count(1)
     rows.get_by_role("link", name="Day One").click()
