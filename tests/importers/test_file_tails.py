@@ -47,8 +47,3 @@ def test_a_file_of_the_same_name_and_size_is_taken_from_any_folder(tmp_path: Pat
 def test_of_two_that_could_be_meant_none_is_taken(tmp_path: Path) -> None:
     tails = made(tmp_path, "one/b.jpg", "two/b.jpg")
     assert tails.find("Media/b.jpg", size=len("one/b.jpg")) == ""
-
-
-def test_a_name_that_is_no_utf_8_is_found(tmp_path: Path) -> None:
-    name = b"a/\xff.jpg".decode("utf-8", "surrogateescape")
-    assert made(tmp_path, name).find(f"Media/{name}") == name
