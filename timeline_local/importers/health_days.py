@@ -8,14 +8,15 @@ Memory: some 2 KB a day, however many readings it has.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from timeline_local.domain.drafts import JSON, Draft
+from timeline_local.domain.drafts import JSON, Draft, Problem
 from timeline_local.domain.kinds import Kind
 from timeline_local.domain.moves import spell_distance
 from timeline_local.domain.times import Precision, TimeBasis, TimeEvidence
+from timeline_local.importers.archive import File
 from timeline_local.importers.base import Checkpoint
 
 HOURS, MINUTES = 24, 24 * 60
@@ -195,8 +196,25 @@ def draft_of_day(day: date, found: Day, origin: str) -> Draft | None:
     )
 
 
-def drafts_of(days: Days, skip: int, origin: str) -> Iterator[Draft | Checkpoint]:
-    """The days in the order of the calendar, a checkpoint after every few hundred; the first `skip` in silence."""
+def read_days(
+    files: Iterable[tuple[File, str]],
+    gather: Callable[[File, str, Days], Iterator[Problem]],
+    checkpoint: JSON,
+    origin: str,
+) -> Iterator[Draft | Checkpoint | Problem]:
+    """One draft for each day, in the order of the calendar, once all files were read; not those before a checkpoint.
+
+    files   each with its form, as `gather` takes them: it adds to the days and gives what goes wrong.
+    """
+    start = checkpoint if isinstance(checkpoint, dict) else {}
+    done = start.get("days")
+    skip = done if isinstance(done, int) else 0
+    days = Days()
+    for file, form in files:
+        for problem in gather(file, form, days):
+            if not start:  # else it was told before
+                yield problem
+    yield Checkpoint({"days": skip})
     for count, (day, found) in enumerate(days.days(), 1):
         if count > skip:
             if (draft := draft_of_day(day, found, origin)) is not None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from timeline_local.domain.drafts import JSON, Problem
@@ -16,10 +17,10 @@ from timeline_local.domain.stamps import read_stamp
 from timeline_local.domain.times import Precision
 from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
-from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
+from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import files_of_forms
 from timeline_local.importers.files import extension
-from timeline_local.importers.health_days import Days, drafts_of
+from timeline_local.importers.health_days import Days, read_days
 from timeline_local.importers.json_stream import BrokenJson, json_items
 from timeline_local.importers.tracks import ProblemLog
 from timeline_local.importers.trees import why
@@ -54,16 +55,8 @@ class Garmin:
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
         """One draft for each day, once all lists were read."""
-        start = checkpoint if isinstance(checkpoint, dict) else {}
-        done = start.get("days")
-        skip = done if isinstance(done, int) else 0
-        days = Days()
-        for file, form in files_of_forms(folder, _form, options):
-            for problem in _gather(folder, file, form, days):
-                if not start:  # else it was told before
-                    yield problem
-        yield Checkpoint({"days": skip})
-        yield from drafts_of(days, skip, "Garmin Connect")
+        files = files_of_forms(folder, _form, options)
+        yield from read_days(files, partial(_gather, folder), checkpoint, "Garmin Connect")
 
 
 def _form(folder: Folder, file: File) -> str:

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from timeline_local.domain.drafts import JSON, Problem
 from timeline_local.domain.stamps import read_stamp
 from timeline_local.domain.times import Precision
 from timeline_local.importers import loose
 from timeline_local.importers.archive import File, Folder
-from timeline_local.importers.base import Checkpoint, Item, ReadOptions, Recognition
+from timeline_local.importers.base import Item, ReadOptions, Recognition
 from timeline_local.importers.by_file import files_of_forms
 from timeline_local.importers.files import extension
-from timeline_local.importers.health_days import At, Days, drafts_of
+from timeline_local.importers.health_days import At, Days, read_days
 from timeline_local.importers.table_rows import column_names, named_rows
 from timeline_local.importers.track_reading import BROKEN
 from timeline_local.importers.tracks import ProblemLog
@@ -51,16 +52,8 @@ class GoogleFit:
 
     def read(self, folder: Folder, options: ReadOptions, checkpoint: JSON) -> Iterator[Item]:
         """One draft for each day, once all tables were read."""
-        start = checkpoint if isinstance(checkpoint, dict) else {}
-        done = start.get("days")
-        skip = done if isinstance(done, int) else 0
-        days = Days()
-        for file, form in files_of_forms(folder, _form, options):
-            for problem in _gather(folder, file, form, days):
-                if not start:  # else it was told before
-                    yield problem
-        yield Checkpoint({"days": skip})
-        yield from drafts_of(days, skip, "Google Fit")
+        files = files_of_forms(folder, _form, options)
+        yield from read_days(files, partial(_gather, folder), checkpoint, "Google Fit")
 
 
 def _form(folder: Folder, file: File) -> str:
